@@ -1,0 +1,86 @@
+# Two commands do everything: `make up` runs the product, `make test` proves it. `make help` lists the rest.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PORT ?= 8000
+ENV ?= local
+URL ?=
+
+# The first Python that is new enough; the venv is made from it.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+VENV := .venv/bin
+RUN := $(VENV)/python -m site_builder
+PYTEST := $(VENV)/coverage run -m pytest
+
+.PHONY: help up setup build check test test-unit test-integration test-browser test-infra smoke format lint types \
+	imports lock deploy plan clean .installed .ready
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+up: .installed ## Run the whole product here: site, API, PostgreSQL (PORT=8000); Ctrl-C stops it
+	@$(RUN) up --port $(PORT)
+
+setup: .ready ## Install everything for development, a browser for the tests included
+
+build: .installed ## Build the site into output/
+	@$(RUN) build
+
+test: .ready check ## Prove it: lint, types, contracts, and every test, in a real browser too
+	@$(VENV)/coverage erase
+	$(PYTEST)
+	@$(VENV)/coverage combine -q
+	$(VENV)/coverage report
+
+test-unit: .ready ## Run the tests that need neither database, browser nor Terraform
+	$(VENV)/pytest -m "not integration and not browser and not infra"
+
+test-integration: .ready ## Run the tests that speak to a real PostgreSQL or a real process
+	$(VENV)/pytest -m integration
+
+test-browser: .ready ## Run the tests that drive a real browser
+	$(VENV)/pytest -m browser
+
+test-infra: .ready ## Run the tests of Terraform
+	$(VENV)/pytest -m infra
+
+smoke: .ready ## Run the smoke tests against a running site (URL=https://…)
+	$(VENV)/pytest tests/smoke --site-url "$(URL)"
+
+check: .ready lint types imports ## Check format, lint, types, who imports whom, and the lock files
+
+lint: .ready
+	$(VENV)/ruff format --check .
+	$(VENV)/ruff check .
+
+types: .ready
+	$(VENV)/mypy
+
+imports: .ready
+	PYTHONPATH=.:api $(VENV)/lint-imports --no-cache
+
+format: .ready ## Format the code and mend what can be mended by itself
+	$(VENV)/ruff format .
+	$(VENV)/ruff check --fix .
+
+lock: .ready ## Compile requirements/*.txt anew from pyproject.toml
+	$(VENV)/python tools/lock.py
+
+deploy: .ready ## Deploy output/ to an environment (ENV=local, dev, staging or production)
+	@$(VENV)/python publish.py deploy $(ENV) $(if $(filter local,$(ENV)),--port $(PORT))
+
+plan: .ready ## Show what a deploy would do, and why (ENV=…)
+	@$(VENV)/python publish.py plan $(ENV)
+
+clean: ## Remove what was built; .venv and the data in .local/ stay
+	rm -rf output .output.* .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
+
+.installed:
+	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer is needed, and none was found. Debian: apt install python3 python3-venv' >&2; exit 1; }
+	@$(PYTHON) tools/setup.py run
+
+.ready:
+	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer is needed, and none was found. Debian: apt install python3 python3-venv' >&2; exit 1; }
+	@$(PYTHON) tools/setup.py dev

@@ -1,0 +1,114 @@
+"""The site's facts, as literals.
+
+Nothing of an environment is here: links are root-relative, canonical and feed addresses are always
+production's, and the API is on the same origin. So the bytes that dev serves are the bytes production serves.
+"""
+
+SITENAME = "ZichKoding"
+TAGLINE = "Small, fast websites that their owners hold from end to end"
+DESCRIPTION = (
+    "ZichKoding builds websites from Markdown: a fast site on a CDN, a thin API behind it, "
+    "and releases that go live, and come back, in one step."
+)
+AUTHOR = "ZichKoding"
+DEFAULT_LANG = "en"
+
+# Root-relative links everywhere; SITE_ORIGIN is written only where a standard asks for a whole address.
+SITEURL = ""
+SITE_ORIGIN = "https://zichkoding.com"
+FEED_DOMAIN = SITE_ORIGIN
+RELATIVE_URLS = False
+
+# Neither the machine's zone nor its language may reach a page.
+TIMEZONE = "UTC"
+LOCALE = ("C.UTF-8", "C")
+DEFAULT_DATE_FORMAT = "%Y-%m-%d"
+
+PELICAN_CLASS = "site_builder.engine.SitePelican"
+PLUGINS = [
+    "site_builder.plugins.assets",
+    "site_builder.plugins.order",
+    "site_builder.plugins.pictures",
+]
+
+PATH = "content"
+OUTPUT_PATH = "output"
+THEME = "theme"
+PAGE_PATHS = ["pages"]
+ARTICLE_PATHS = ["posts"]
+STATIC_PATHS = ["posts", "pages"]
+# The theme's files are published by the assets plugin, under names that hold their hash.
+THEME_STATIC_PATHS: list[str] = []
+
+# content/posts/<slug>/index.md and content/pages/<slug>.md: the folder or the file names the page.
+PATH_METADATA = r"(?:posts|pages)/(?P<slug>[^/]+?)(?:/index)?\.md"
+
+ARTICLE_URL = "blog/{slug}/"
+ARTICLE_SAVE_AS = "blog/{slug}/index.html"
+PAGE_URL = "{slug}/"
+PAGE_SAVE_AS = "{slug}/index.html"
+CATEGORY_URL = "topics/{slug}/"
+CATEGORY_SAVE_AS = "topics/{slug}/index.html"
+CATEGORIES_URL = "topics/"
+CATEGORIES_SAVE_AS = "topics/index.html"
+TAG_URL = "tags/{slug}/"
+TAG_SAVE_AS = "tags/{slug}/index.html"
+TAGS_URL = "tags/"
+TAGS_SAVE_AS = "tags/index.html"
+AUTHOR_URL = "authors/{slug}/"
+AUTHOR_SAVE_AS = "authors/{slug}/index.html"
+ARCHIVES_URL = "archive/"
+ARCHIVES_SAVE_AS = "archive/index.html"
+INDEX_URL = "blog/"
+INDEX_SAVE_AS = "blog/index.html"
+NOT_FOUND_SAVE_AS = "404.html"
+ROBOTS_SAVE_AS = "robots.txt"
+SITEMAP_SAVE_AS = "sitemap.xml"
+AUTHORS_SAVE_AS = ""
+# A draft is never written: a page that nobody links to is still a page that somebody finds.
+DRAFT_SAVE_AS = ""
+DRAFT_PAGE_SAVE_AS = ""
+
+DIRECT_TEMPLATES = ["index", "archives", "categories", "tags", "not_found", "robots", "sitemap"]
+PAGINATED_TEMPLATES = {"index": None, "tag": None, "category": None, "author": None}
+DEFAULT_PAGINATION = 10
+PAGINATION_PATTERNS = (
+    (1, "{base_name}/", "{base_name}/index.html"),
+    (2, "{base_name}/page/{number}/", "{base_name}/page/{number}/index.html"),
+)
+DEFAULT_CATEGORY = "Building"
+USE_FOLDER_AS_CATEGORY = False
+SUMMARY_MAX_LENGTH = None
+WITH_FUTURE_DATES = True
+# Never directory order: pages are sorted by their path, posts by the order plugin.
+PAGE_ORDER_BY = "source_path"
+
+FEED_ALL_ATOM = "feeds/all.atom.xml"
+CATEGORY_FEED_ATOM = None
+TRANSLATION_FEED_ATOM = None
+AUTHOR_FEED_ATOM = None
+AUTHOR_FEED_RSS = None
+
+MENU = (
+    ("Services", "/services/"),
+    ("Blog", "/blog/"),
+    ("About", "/about/"),
+    ("Contact", "/contact/"),
+)
+
+MARKDOWN = {
+    "extension_configs": {
+        "markdown.extensions.abbr": {},
+        "markdown.extensions.admonition": {},
+        "markdown.extensions.attr_list": {},
+        "markdown.extensions.codehilite": {"css_class": "highlight", "guess_lang": False},
+        "markdown.extensions.def_list": {},
+        "markdown.extensions.fenced_code": {},
+        "markdown.extensions.footnotes": {"BACKLINK_TITLE": "Back to reference {} in the text"},
+        "markdown.extensions.meta": {},
+        "markdown.extensions.sane_lists": {},
+        "markdown.extensions.tables": {},
+        "markdown.extensions.toc": {"permalink": "#", "permalink_title": "Link to this section"},
+    },
+    "output_format": "html5",
+}

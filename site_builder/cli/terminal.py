@@ -1,0 +1,62 @@
+"""How the commands talk to a person, and end."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from typing import NoReturn, TypeAlias
+
+from site_builder.errors import SiteError
+
+OK, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that guesses what a mistyped word was meant to be."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the fault, a guess where there is one, and where help is; never the whole usage."""
+        sys.stderr.write(f"{self.prog}: {message}{self._guess(message)}\n  See `{self.prog} --help`.\n")
+        sys.exit(MISUSED)
+
+    def _guess(self, message: str) -> str:
+        known = [word for action in self._actions for word in (*action.option_strings, *(action.choices or ()))]
+        for word in message.replace("'", " ").split():
+            close = get_close_matches(word, [str(name) for name in known], n=1)
+            if close and close[0] != word:
+                return f"\n  Did you mean `{close[0]}`?"
+        return ""
+
+
+# What argparse calls the collection that subcommands are added to.
+Commands: TypeAlias = "argparse._SubParsersAction[Parser]"  # noqa: SLF001 - argparse gives it no public name
+
+
+def say(text: str = "") -> None:
+    """Print a line for a person, at once."""
+    print(text, flush=True)
+
+
+def end_well(work: Callable[[], int]) -> int:
+    """Run a command and turn what may go wrong into words and an exit code."""
+    try:
+        return work()
+    except SiteError as error:
+        sys.stderr.write(f"{error}\n")
+        return FAILED
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped.\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone (`| head`); there is nobody left to tell.
+        sys.stderr.close()
+        return FAILED
+
+
+def run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> int:
+    """Parse the arguments and run the command that they name."""
+    chosen = parser.parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = chosen.command
+    return end_well(lambda: command(chosen))

@@ -1,0 +1,72 @@
+"""Hear everything that Pelican would log and go on from."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pelican.log import LimitFilter
+
+from site_builder.errors import BuildError
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """One warning or error of Pelican's, in its own words and with its cause."""
+
+    text: str
+    cause: BaseException | None
+
+
+class ComplaintError(BuildError):
+    """Pelican met something that it would have skipped."""
+
+    def __init__(self, complaints: list[Complaint]) -> None:
+        """Say all of them at once: an author mends a list faster than a series of first errors."""
+        lines = [_in_words(complaint) for complaint in complaints]
+        super().__init__(
+            "the build", f"Pelican reported {len(lines)} fault(s):\n" + "\n".join(lines),
+            "Mend each of them; a page with a fault is never published.",
+        )  # fmt: skip
+        self.complaints = complaints
+
+
+class _Listener(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(level=logging.WARNING)
+        self.complaints: list[Complaint] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        # Pelican logs inside its `except` blocks but keeps the exception to itself; it is still at hand here.
+        self.complaints.append(Complaint(record.getMessage(), sys.exc_info()[1]))
+
+
+@contextmanager
+def complaints_are_errors() -> Iterator[None]:
+    """Raise at the end, all together, what Pelican warned of in between."""
+    listener = _Listener()
+    logger = logging.getLogger("pelican")
+    _hear_everything()
+    logger.addHandler(listener)
+    try:
+        yield
+    finally:
+        logger.removeHandler(listener)
+    if listener.complaints:
+        raise ComplaintError(listener.complaints)
+
+
+def _hear_everything() -> None:
+    """Undo Pelican's habit of saying a thing once per process and of summing up the rest."""
+    LimitFilter._raised_messages.clear()  # noqa: SLF001 - Pelican offers no other way
+    LimitFilter._group_count.clear()  # noqa: SLF001
+    LimitFilter._threshold = sys.maxsize  # noqa: SLF001
+
+
+def _in_words(complaint: Complaint) -> str:
+    if complaint.cause is None or str(complaint.cause) in complaint.text:
+        return f"  - {complaint.text}"
+    return f"  - {complaint.text}: {complaint.cause}"

@@ -1,0 +1,28 @@
+"""The family of errors that a person is meant to read."""
+
+from __future__ import annotations
+
+
+class SiteError(Exception):
+    """A failure that says where it is, what is wrong and what to do."""
+
+    def __init__(self, where: str, what: str, todo: str) -> None:
+        super().__init__(where, what, todo)
+        self.where = where
+        self.what = what
+        self.todo = todo
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}\n  {self.todo}"
+
+
+class BuildError(SiteError):
+    """The site cannot be built as it stands."""
+
+
+class PreviewError(SiteError):
+    """Something the local stack needs is missing, busy or broken."""
+
+
+class ReleaseError(SiteError):
+    """A release cannot be sealed, stored or pointed to."""

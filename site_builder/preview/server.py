@@ -1,0 +1,175 @@
+"""One address for site and API: what CloudFront is in production, on the loopback interface.
+
+Pages go through the edge function itself and then to the origin; `/api/*` is passed on to the API. The headers
+are those that the distribution adds, read from the same file.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import http.client
+import json
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+from urllib.parse import urlsplit
+
+from site_builder.errors import PreviewError
+from site_builder.preview.edge import EdgeForward, EdgeFunction, EdgeRequest
+from site_builder.preview.origin import Origin
+
+API = "/api/"
+API_SECONDS = 30
+PORTS_TO_TRY = 20
+COMPRESSIBLE = ("text/", "application/json", "application/xml", "application/atom+xml", "image/svg+xml")
+SMALLEST_COMPRESSED = 1000  # CloudFront leaves smaller bodies as they are.
+# Of one connection only: never passed on by a proxy.
+HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "proxy-connection"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response on its way to the browser."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def header(self, name: str) -> str:
+        """Return a header's value, or nothing."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), "")
+
+
+@dataclass(frozen=True)
+class Site:
+    """What is served: the edge function, the origin behind it, the headers and where the API is."""
+
+    edge: EdgeFunction
+    origin: Origin
+    headers: Mapping[str, str]
+    api: str | None
+
+
+def read_security_headers(file: Path) -> Mapping[str, str]:
+    """Read the one file that says which headers every page carries."""
+    headers: dict[str, str] = json.loads(file.read_text())["security"]
+    return headers
+
+
+def answer_page(site: Site, method: str, target: str, ip: str) -> Answer:
+    """Answer for a page as the CDN would: edge function, then origin, then the site's own 404."""
+    path, _, query = target.partition("?")
+    decision = site.edge.handle(EdgeRequest(method=method, uri=path, querystring=query, ip=ip))
+    if not isinstance(decision, EdgeForward):
+        return Answer(decision.status, tuple(decision.headers.items()), decision.body.encode())
+    found = site.origin.get(decision.uri.lstrip("/"))
+    status = 200 if found else 404
+    stored = found or site.origin.get("404.html")
+    if stored is None:
+        return Answer(404, (("Content-Type", "text/plain; charset=utf-8"),), b"Not found, and no page says so.\n")
+    headers = [("Content-Type", stored.content_type), ("Cache-Control", stored.cache_control)]
+    headers += [("ETag", f'"{hashlib.md5(stored.body, usedforsecurity=False).hexdigest()}"')]
+    headers += [(f"x-amz-meta-{name}", value) for name, value in stored.metadata.items()]
+    return Answer(status, tuple(headers), stored.body)
+
+
+def compressed(answer: Answer, accepted: str) -> Answer:
+    """Compress what is worth it, as the CDN does."""
+    worth = answer.header("Content-Type").startswith(COMPRESSIBLE) and len(answer.body) >= SMALLEST_COMPRESSED
+    if not worth or "gzip" not in accepted:
+        return answer
+    headers = (*answer.headers, ("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding"))
+    return replace(answer, headers=headers, body=gzip.compress(answer.body, 6, mtime=0))
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # A response is written in pieces; without these two each piece waits for the last one's acknowledgement.
+    disable_nagle_algorithm = True
+    wbufsize = 65536
+    server_version = "zichkoding-preview"
+    sys_version = ""
+    site: ClassVar[Site]
+
+    def do_GET(self) -> None:
+        self._respond()
+
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815 - http.server's names
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: the browser's own tools show requests better than a terminal does."""
+
+    def _respond(self) -> None:
+        # The body is read in any case, or what is left of it would be taken for the next request.
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.path.startswith(API) and self.site.api:
+            self._send(self._ask_api(self.site.api, body))
+            return
+        answer = answer_page(self.site, self.command, self.path, self.client_address[0])
+        if answer.status == 200 and answer.header("ETag") == self.headers.get("If-None-Match"):  # noqa: PLR2004
+            answer = replace(answer, status=304, body=b"")
+        answer = compressed(answer, self.headers.get("Accept-Encoding", ""))
+        self._send(replace(answer, headers=(*answer.headers, *self.site.headers.items())))
+
+    def _ask_api(self, api: str, body: bytes) -> Answer:
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
+        connection = http.client.HTTPConnection(urlsplit(api).netloc, timeout=API_SECONDS)
+        try:
+            connection.request(self.command, self.path, body or None, headers)
+            response = connection.getresponse()
+            kept = [(name, value) for name, value in response.getheaders() if name.lower() not in HOP_BY_HOP]
+            without_length = tuple((name, value) for name, value in kept if name.lower() != "content-length")
+            return Answer(response.status, without_length, response.read())
+        except (OSError, http.client.HTTPException) as error:
+            words = f"The API did not answer: {error}\n"
+            return Answer(502, (("Content-Type", "text/plain; charset=utf-8"),), words.encode())
+        finally:
+            connection.close()
+
+    def _send(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        for name, value in answer.headers:
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
+
+
+class SiteServer(ThreadingHTTPServer):
+    """Serves a site on the loopback interface until it is shut down."""
+
+    daemon_threads = True
+
+    def __init__(self, site: Site, port: int) -> None:
+        super().__init__(("127.0.0.1", port), type("Handler", (_Handler,), {"site": site}))
+
+    @property
+    def url(self) -> str:
+        """Return the address to open."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def handle_error(self, request: socket.socket | tuple[bytes, socket.socket], client_address: object) -> None:
+        """Let a browser that went away go quietly; say anything else as usual."""
+        import sys  # noqa: PLC0415
+
+        if not isinstance(sys.exception() if hasattr(sys, "exception") else sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
+def open_server(site: Site, port: int) -> SiteServer:
+    """Listen on the port, or on the next free one."""
+    for candidate in range(port, port + PORTS_TO_TRY):
+        try:
+            return SiteServer(site, candidate)
+        except OSError:
+            continue
+    raise PreviewError(
+        f"127.0.0.1:{port}",
+        f"this port and the next {PORTS_TO_TRY - 1} are all in use",
+        "Free one, or name another: make up PORT=9000.",
+    )

@@ -1,0 +1,41 @@
+"""The few facts of pelicanconf.py that are needed outside the build, read once into a frozen value."""
+
+from __future__ import annotations
+
+import runpy
+from dataclasses import dataclass
+from pathlib import Path
+
+from site_builder.errors import BuildError
+
+
+@dataclass(frozen=True)
+class SiteSettings:
+    """Where the site's sources are."""
+
+    file: Path
+    content: Path
+
+
+def read_site_settings(file: Path) -> SiteSettings:
+    """Run the settings file and take what is needed, or say what is wrong with it."""
+    if not file.is_file():
+        raise BuildError(
+            str(file),
+            "there is no such settings file",
+            "Run from the project's folder, or name one with --settings.",
+        )
+    values = _run(file)
+    content = file.parent / str(values.get("PATH", "content"))
+    if not content.is_dir():
+        raise BuildError(f"{file} (PATH)", f"there is no folder {content}", "The texts belong there.")
+    return SiteSettings(file, content)
+
+
+def _run(file: Path) -> dict[str, object]:
+    try:
+        return runpy.run_path(str(file))
+    except SyntaxError as error:
+        raise BuildError(f"{file}:{error.lineno}", f"it is not valid Python: {error.msg}", "Mend that line.") from error
+    except Exception as error:
+        raise BuildError(str(file), f"running it failed: {error!r}", "Mend the settings file.") from error

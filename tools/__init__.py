@@ -1,0 +1,1 @@
+"""Programs that set this project up."""
