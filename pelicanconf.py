@@ -24,7 +24,7 @@ TIMEZONE = "UTC"
 LOCALE = ("C.UTF-8", "C")
 DEFAULT_DATE_FORMAT = "%Y-%m-%d"
 
-PELICAN_CLASS = "site_builder.engine.SitePelican"
+PELICAN_CLASS = "site_builder.SitePelican"
 PLUGINS = [
     "site_builder.plugins.assets",
     "site_builder.plugins.order",

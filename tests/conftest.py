@@ -1,7 +1,9 @@
-"""What every test shares: real parts, started once."""
+"""What every test shares: real parts, started once, and a small real site to work on."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +12,22 @@ import pytest
 
 from site_builder.preview.database import PostgresServer, running_postgres
 
+ROOT = Path(__file__).resolve().parents[1]
+# Bounded, and the same on every machine: no test may reach AWS, whatever is in the developer's environment.
+os.environ.update(
+    AWS_ACCESS_KEY_ID="test",
+    AWS_SECRET_ACCESS_KEY="test",  # noqa: S106 - a placeholder that no server takes
+    AWS_DEFAULT_REGION="eu-central-1",
+    AWS_EC2_METADATA_DISABLED="true",
+)
+for variable in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "ZICHKODING_DESCRIPTOR", "SOURCE_DATE_EPOCH"):
+    os.environ.pop(variable, None)
+
 
 @pytest.fixture(scope="session")
 def project_root() -> Path:
     """Return the folder that holds the whole project."""
-    return Path(__file__).resolve().parents[1]
+    return ROOT
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +44,9 @@ def postgres_server() -> Iterator[PostgresServer]:
 def postgres_url(postgres_server: PostgresServer) -> str:
     """Return the address of the server's maintenance database, with a superuser's rights."""
     return postgres_server.url("postgres")
+
+
+@pytest.fixture
+def tiny_site(tmp_path: Path) -> Path:
+    """Return a copy of the smallest real site, to be changed at will."""
+    return Path(shutil.copytree(ROOT / "tests" / "sites" / "tiny", tmp_path / "tiny"))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
+from textwrap import shorten
 
 from site_builder.checks.findings import Finding
 
@@ -17,6 +18,7 @@ DATE_FORMATS = ("%Y-%m-%d", "%Y-%m-%d %H:%M")
 STATUSES = ("published", "draft", "hidden")
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 SUMMARY_LIMIT = 180
+SHOWN = 60
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ KEYS = (
     Key("tags", "What else it is about, separated by commas."),
     Key("authors", "Who wrote it, separated by commas."),
     Key("slug", "The last part of the address, where it is not the folder's or file's name.", (), _slug_fault),
-    Key("status", "`published` (as if left out), `draft` (not built), `hidden` (built, not listed).", (), _status_fault),
+    Key("status", "`published` (as if left out), `draft` (not built) or `hidden` (not listed).", (), _status_fault),
     Key("template", "The template of the theme to use, without its ending."),
     Key("save_as", "Where the page is written, for the few that are not where their slug says."),
     Key("url", "The address that goes with `save_as`."),
@@ -108,8 +110,11 @@ def read_front_matter(text: str) -> list[Entry]:
 def check_front_matter(path: Path, kind: str, entries: list[Entry], now: datetime) -> Iterator[Finding]:
     """Find what is wrong with the entries of one text, which is a post or a page."""
     seen: dict[str, int] = {}
+    is_draft = any(entry.key == "status" and entry.value == "draft" for entry in entries)
     for entry in entries:
-        yield from _check_entry(path, entry, now)
+        yield from _check_entry(path, entry)
+        if entry.key == "date" and not is_draft:
+            yield from _check_not_ahead(path, entry, now)
         if entry.key in seen:
             what = f"`{entry.key}` stands here and on line {seen[entry.key]}"
             yield Finding(path, entry.line, "front-matter-twice", what, "Keep one of the two.")
@@ -120,7 +125,7 @@ def check_front_matter(path: Path, kind: str, entries: list[Entry], now: datetim
             yield Finding(path, 1, "front-matter-missing", what, f"Add the line. {key.meaning}")
 
 
-def _check_entry(path: Path, entry: Entry, now: datetime) -> Iterator[Finding]:
+def _check_entry(path: Path, entry: Entry) -> Iterator[Finding]:
     key = KNOWN.get(entry.key)
     if key is None:
         yield Finding(path, entry.line, "front-matter-unknown", f"`{entry.key}` is not a known key", _meant(entry.key))
@@ -130,10 +135,8 @@ def _check_entry(path: Path, entry: Entry, now: datetime) -> Iterator[Finding]:
         return
     fault = key.fault(entry.value)
     if fault:
-        what = f"`{entry.key}` cannot be `{entry.value}`"
+        what = f"`{entry.key}` cannot be `{shorten(entry.value, SHOWN, placeholder='…')}`"
         yield Finding(path, entry.line, "front-matter-value", what, fault[0].upper() + fault[1:] + ".")
-    elif entry.key == "date":
-        yield from _check_not_ahead(path, entry, now)
 
 
 def _check_not_ahead(path: Path, entry: Entry, now: datetime) -> Iterator[Finding]:

@@ -117,7 +117,7 @@ def _check_target(source: Source, content: Path, number: int, path: str) -> Iter
 
 def _nearest(wanted: Path, content: Path) -> str:
     relative = posixpath.normpath(wanted.relative_to(content).as_posix()) if wanted.is_relative_to(content) else ""
-    there = [path.relative_to(content).as_posix() for path in content.rglob("*") if path.is_file()]
+    there = [path.relative_to(content).as_posix() for path in content.rglob(f"*{wanted.suffix}") if path.is_file()]
     close = get_close_matches(relative, there, n=1)
     return f"Did you mean /{close[0]}?" if close else "Add the file, or mend the link."
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from site_builder.cli.build import build_checked
 from site_builder.cli.terminal import OK, Commands, say
-from site_builder.preview.instance import announce, only_instance
-from site_builder.preview.origin import WORKING_RELEASE, FolderOrigin
-from site_builder.preview.stack import Project, Stack, running_stack, wait_for_stop
-from site_builder.release.stores import pointer_value
+
+if TYPE_CHECKING:
+    from site_builder.preview.stack import Stack
 
 DESCRIPTION = """\
 Build the site and run all of it here: pages through the real edge function, the API, a real PostgreSQL.
@@ -31,6 +31,12 @@ def add_commands(commands: Commands) -> None:
 
 
 def _up(arguments: argparse.Namespace) -> int:
+    # Nobody who only builds waits for what only the preview needs.
+    from site_builder.preview.instance import announce, only_instance  # noqa: PLC0415
+    from site_builder.preview.origin import WORKING_RELEASE, FolderOrigin  # noqa: PLC0415
+    from site_builder.preview.stack import Project, running_stack, wait_for_stop  # noqa: PLC0415
+    from site_builder.release.stores import pointer_value  # noqa: PLC0415
+
     project = Project(arguments.settings.absolute().parent)
     with only_instance(project.local / "up.lock") as held:
         say("Building the site …")

@@ -1,0 +1,45 @@
+"""Stores for the release tests: the twins in memory, and the real clients against servers on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from moto.server import ThreadedMotoServer
+
+from site_builder.release.deploy import Stores
+from site_builder.release.memory import MemoryObjectStore, MemoryPointerStore
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """Run an S3 on this machine."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def stores() -> Stores:
+    """Return empty stores in memory."""
+    return Stores(MemoryObjectStore(), MemoryPointerStore())
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    """Return a small finished output folder."""
+    folder = tmp_path / "output"
+    for path, text in {
+        "index.html": "<h1>Home</h1>",
+        "404.html": "<h1>Not found</h1>",
+        "about/index.html": "<h1>About</h1>",
+        "assets/site.0123456789.css": "body {}",
+        "feeds/all.atom.xml": "<feed/>",
+    }.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return folder

@@ -1,0 +1,134 @@
+"""A sealed output is named by what visitors get, and nothing unpublishable is sealed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from site_builder.errors import ReleaseError
+from site_builder.release.manifest import CONTENT_TYPES, Entry, Manifest, content_type, seal
+
+ENTRIES = st.builds(
+    Entry,
+    path=st.text(min_size=1),
+    sha256=st.text(),
+    size=st.integers(0),
+    content_type=st.text(),
+    cache_control=st.text(),
+)
+
+
+def test_the_digest_depends_on_bytes_alone_and_not_on_times(output: Path) -> None:
+    """Sealing the same bytes again gives the same release, whenever they were written."""
+    first = seal(output).digest
+    for file in output.rglob("*.html"):
+        file.write_bytes(file.read_bytes())
+
+    assert seal(output).digest == first
+
+
+def test_another_byte_is_another_release(output: Path) -> None:
+    """No two different sites share a name."""
+    first = seal(output).digest
+    (output / "index.html").write_text("<h1>Homf</h1>")
+
+    assert seal(output).digest != first
+
+
+@pytest.mark.parametrize("field", ["content_type", "cache_control"])
+def test_another_header_is_another_release(output: Path, field: str) -> None:
+    """A changed header is a change for visitors, and is shipped like one."""
+    manifest = seal(output)
+    changed = replace(manifest.entries[0], **{field: "x"})
+
+    assert Manifest((changed, *manifest.entries[1:])).digest != manifest.digest
+
+
+@given(st.lists(ENTRIES, max_size=5))
+def test_a_manifest_survives_being_written_and_read(entries: list[Entry]) -> None:
+    """What is stored says the same as what was sealed."""
+    manifest = Manifest(tuple(entries))
+
+    assert Manifest.from_json(manifest.to_json()) == manifest
+
+
+def test_assets_are_shared_and_pages_belong_to_their_release(output: Path) -> None:
+    """An asset's key holds its hash; a page's key holds its release's digest."""
+    manifest = seal(output)
+    keys = {entry.path: manifest.key(entry) for entry in manifest.entries}
+
+    assert keys["assets/site.0123456789.css"] == "assets/site.0123456789.css"
+    assert keys["about/index.html"] == f"releases/{manifest.digest}/about/index.html"
+
+
+def test_an_asset_is_cached_for_ever_and_a_page_asked_for_again(output: Path) -> None:
+    """The caching follows from what can change under a name."""
+    caching = {entry.path: entry.cache_control for entry in seal(output).entries}
+
+    assert "immutable" in caching["assets/site.0123456789.css"]
+    assert "max-age=0" in caching["index.html"]
+
+
+@pytest.mark.parametrize("missing", ["index.html", "404.html"])
+def test_half_a_site_is_refused(output: Path, missing: str) -> None:
+    """Without its home or its 404 page an output is not a site."""
+    (output / missing).unlink()
+
+    with pytest.raises(ReleaseError, match=missing):
+        seal(output)
+
+
+def test_a_link_out_of_the_site_is_refused(output: Path, tmp_path: Path) -> None:
+    """A link would publish what it points to."""
+    (tmp_path / "secret.txt").write_text("secret")
+    (output / "secret.txt").symlink_to(tmp_path / "secret.txt")
+
+    with pytest.raises(ReleaseError, match="link"):
+        seal(output)
+
+
+@pytest.mark.parametrize("name", [".htaccess", ".git/config", "blog/.DS_Store"])
+def test_a_dot_file_is_refused(output: Path, name: str) -> None:
+    """The edge serves none, so one that is there is there by mistake."""
+    (output / name).parent.mkdir(exist_ok=True)
+    (output / name).write_text("x")
+
+    with pytest.raises(ReleaseError, match="dot"):
+        seal(output)
+
+
+def test_the_well_known_folder_is_published(output: Path) -> None:
+    """The one dotted name that the web expects is no mistake."""
+    (output / ".well-known").mkdir()
+    (output / ".well-known" / "security.txt").write_text("Contact: mailto:a@b.example")
+
+    assert ".well-known/security.txt" in [entry.path for entry in seal(output).entries]
+
+
+def test_an_unknown_ending_is_refused_by_name(output: Path) -> None:
+    """A guessed media type would make browsers download or run what they should show."""
+    (output / "notes.docx").write_text("x")
+
+    with pytest.raises(ReleaseError, match=r"notes\.docx"):
+        seal(output)
+
+
+def test_a_missing_output_says_to_build(tmp_path: Path) -> None:
+    """The first thing a newcomer meets must say what to do."""
+    with pytest.raises(ReleaseError, match="make build"):
+        seal(tmp_path / "output")
+
+
+@pytest.mark.parametrize("ending", sorted(CONTENT_TYPES))
+def test_the_media_type_does_not_depend_on_case(ending: str) -> None:
+    """A camera's PHOTO.JPG is a JPEG."""
+    assert content_type(f"a{ending.upper()}") == CONTENT_TYPES[ending]
+
+
+def test_feeds_have_their_own_media_types() -> None:
+    """A feed reader is told that it has found a feed."""
+    assert content_type("feeds/all.atom.xml").startswith("application/atom+xml")
