@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from site_builder.preview.database import PostgresServer, running_postgres
+from tools.browser import find_browser
 
 ROOT = Path(__file__).resolve().parents[1]
 # Bounded, and the same on every machine: no test may reach AWS, whatever is in the developer's environment.
@@ -22,6 +24,12 @@ os.environ.update(
 )
 for variable in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "ZICHKODING_DESCRIPTOR", "SOURCE_DATE_EPOCH"):
     os.environ.pop(variable, None)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the smoke tests look at a deployed site."""
+    parser.addoption("--site-url", default="", help="run the smoke tests against this site, not one made here")
+    parser.addoption("--database-url", default="", help="that site's database, if it is within reach")
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +58,23 @@ def postgres_url(postgres_server: PostgresServer) -> str:
 def tiny_site(tmp_path: Path) -> Path:
     """Return a copy of the smallest real site, to be changed at will."""
     return Path(shutil.copytree(ROOT / "tests" / "sites" / "tiny", tmp_path / "tiny"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Run one real browser for the whole session."""
+    program = find_browser()
+    if program is None:
+        pytest.fail("no Chromium was found: run `make setup`, or name one in the variable CHROMIUM")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=program)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Return a fresh page that knows nothing of other tests."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()

@@ -91,6 +91,12 @@ KEYS = (
 KNOWN = {key.name: key for key in KEYS}
 
 
+def describe_keys() -> str:
+    """Explain every key, as the documentation has it."""
+    rows = [f"| `{key.name.capitalize()}` | {', '.join(key.required_in) or '-'} | {key.meaning} |" for key in KEYS]
+    return "\n".join(["| key | required in | what it means |", "|---|---|---|", *rows])
+
+
 def read_front_matter(text: str) -> list[Entry]:
     """Return the entries at the top of a text, as Python-Markdown's meta extension takes them."""
     entries: list[Entry] = []

@@ -1,4 +1,4 @@
-"""The `build` and `check` commands."""
+"""The commands that read the sources: `build`, `check` and `keys`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from site_builder.checks.findings import ContentError
+from site_builder.checks.front_matter import describe_keys
 from site_builder.checks.sources import check_sources
 from site_builder.cli.terminal import FAILED, OK, Commands, say
 from site_builder.settings import read_site_settings
@@ -31,10 +32,11 @@ Check the sources without building: front matter, dates, links between texts, pi
 
 Each finding is `path:line  rule  what is wrong`, and on the next line what to do.
 """
+KEYS_DESCRIPTION = "Explain every key of the front matter, as a Markdown table."
 
 
 def add_commands(commands: Commands) -> None:
-    """Add `build` and `check` to the command line."""
+    """Add `build`, `check` and `keys` to the command line."""
     raw = argparse.RawDescriptionHelpFormatter
     build = commands.add_parser("build", help="build the site", description=BUILD_DESCRIPTION, formatter_class=raw)
     build.add_argument("--output", type=Path, default=Path("output"), help="where to (default: %(default)s)")
@@ -47,6 +49,8 @@ def add_commands(commands: Commands) -> None:
             help="the site's facts (default: %(default)s)",
         )
         command.add_argument("--json", action="store_true", help="print the result as JSON, for machines")
+    keys = commands.add_parser("keys", help="explain what a text may begin with", description=KEYS_DESCRIPTION)
+    keys.set_defaults(command=_keys)
     build.set_defaults(command=_build)
     check.set_defaults(command=_check)
 
@@ -81,6 +85,11 @@ def _check(arguments: argparse.Namespace) -> int:
             say(str(finding))
         say(f"{len(findings)} findings." if findings else "No findings.")
     return FAILED if findings else OK
+
+
+def _keys(_: argparse.Namespace) -> int:
+    say(describe_keys())
+    return OK
 
 
 def _now() -> datetime:

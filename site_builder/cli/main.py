@@ -13,6 +13,7 @@ Build ZichKoding's site, check what it is made of, and run all of it on this mac
 
   build    content/ + theme/ + pelicanconf.py  ->  output/
   check    every fault in the sources, with its place and what to do
+  keys     what a text may begin with, key by key
   up       the site and its API on one address, with a real PostgreSQL
 """
 

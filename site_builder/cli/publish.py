@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from site_builder.cli.terminal import OK, Parser, run, say
+from site_builder.cli.terminal import OK, Parser, add_state_option, run, say
 from site_builder.errors import ReleaseError
 from site_builder.release.deploy import Stores, apply_plan, look
 from site_builder.release.descriptor import ENVIRONMENTS, VARIABLE, read_descriptor
@@ -51,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_argument("--json", action="store_true", help="print the plan as JSON, for machines")
     deploy.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
     deploy.add_argument("--port", type=int, default=8000, help="local: where to listen (default: %(default)s)")
+    add_state_option(deploy)
     status.add_argument("environment", choices=ENVIRONMENTS, metavar="ENV")
     plan.set_defaults(command=_plan)
     deploy.set_defaults(command=_deploy)
@@ -145,7 +146,7 @@ def _deploy_locally(manifest: Manifest, arguments: argparse.Namespace) -> int:
     from site_builder.preview.origin import StoreOrigin  # noqa: PLC0415
     from site_builder.preview.stack import Project, running_stack, wait_for_stop  # noqa: PLC0415
 
-    project = Project(Path.cwd())
+    project = Project(Path(__file__).resolve().parents[2], arguments.state.absolute())
     with only_instance(project.local / "up.lock") as held, _stores(LOCAL) as stores:
         _deploy_to(stores, manifest, arguments)
         pointer = stores.pointer
@@ -154,7 +155,8 @@ def _deploy_locally(manifest: Manifest, arguments: argparse.Namespace) -> int:
         origin = StoreOrigin(stores.objects)
         with running_stack(project, origin, pointer.values, port=arguments.port, report=say) as stack:
             announce(held, stack.server.url)
-            say(f"\n  Release {manifest.digest} is served at {stack.server.url}/\n  Ctrl-C stops it.")
+            say(f"\n  Release {manifest.digest} is served at {stack.server.url}/")
+            say(f"  The database is at {stack.database.url()}\n\n  Ctrl-C stops everything.")
             wait_for_stop()
             say("\nStopping …")
     return OK

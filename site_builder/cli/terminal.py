@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 from typing import NoReturn, TypeAlias
 
 from site_builder.errors import SiteError
@@ -15,6 +16,13 @@ OK, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
 class Parser(argparse.ArgumentParser):
     """A parser that guesses what a mistyped word was meant to be."""
+
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def,override]  # noqa: ANN001,ANN201
+        """Refuse what is not known here, where the known words are, and not in the parser above."""
+        known, extra = super().parse_known_args(args, namespace)
+        if extra:
+            self.error(f"unrecognized arguments: {' '.join(extra)}")
+        return known, extra
 
     def error(self, message: str) -> NoReturn:
         """Print the fault, a guess where there is one, and where help is; never the whole usage."""
@@ -53,6 +61,13 @@ def end_well(work: Callable[[], int]) -> int:
         # Whoever read our output has gone (`| head`); there is nobody left to tell.
         sys.stderr.close()
         return FAILED
+
+
+def add_state_option(parser: argparse.ArgumentParser) -> None:
+    """Let a command keep its database and logs elsewhere, so that two of them do not meet."""
+    parser.add_argument(
+        "--state", type=Path, default=Path(".local"), help="where database and logs are kept (default: %(default)s)"
+    )
 
 
 def run(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from site_builder.cli.build import build_checked
-from site_builder.cli.terminal import OK, Commands, say
+from site_builder.cli.terminal import OK, Commands, add_state_option, say
 
 if TYPE_CHECKING:
     from site_builder.preview.stack import Stack
@@ -27,6 +27,7 @@ def add_commands(commands: Commands) -> None:
     up.add_argument("--port", type=int, default=8000, help="where to listen, or just above (default: %(default)s)")
     up.add_argument("--settings", type=Path, default=Path("pelicanconf.py"), help="the site's facts")
     up.add_argument("--output", type=Path, default=Path("output"), help="where to build to (default: %(default)s)")
+    add_state_option(up)
     up.set_defaults(command=_up)
 
 
@@ -37,7 +38,7 @@ def _up(arguments: argparse.Namespace) -> int:
     from site_builder.preview.stack import Project, running_stack, wait_for_stop  # noqa: PLC0415
     from site_builder.release.stores import pointer_value  # noqa: PLC0415
 
-    project = Project(arguments.settings.absolute().parent)
+    project = Project(arguments.settings.absolute().parent, arguments.state.absolute())
     with only_instance(project.local / "up.lock") as held:
         say("Building the site …")
         report = build_checked(arguments.settings, arguments.output)
@@ -54,7 +55,7 @@ def _up(arguments: argparse.Namespace) -> int:
 
 
 def _say_ready(stack: Stack, wanted: int) -> None:
-    if stack.server.server_port != wanted:
+    if wanted not in (0, stack.server.server_port):
         say(f"Port {wanted} is in use; this is on {stack.server.server_port} instead.")
     say()
     say(f"  ZichKoding is ready at {stack.server.url}/")

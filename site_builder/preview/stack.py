@@ -30,14 +30,10 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Project:
-    """Where the parts of the product lie."""
+    """Where the parts of the product lie, and where this machine keeps what is never committed."""
 
     root: Path
-
-    @property
-    def local(self) -> Path:
-        """Return the folder of what belongs to this machine and is never committed."""
-        return self.root / ".local"
+    local: Path
 
     @property
     def edge_function(self) -> Path:
@@ -66,12 +62,11 @@ def running_stack(
     *,
     port: int,
     report: Report,
-    data: Path | None = None,
 ) -> Iterator[Stack]:
     """Run database, API and site together until the block ends."""
     with ExitStack() as parts:
         report("Starting PostgreSQL …")
-        database = parts.enter_context(running_postgres(data or project.local / "postgres"))
+        database = parts.enter_context(running_postgres(project.local / "postgres"))
         report("Migrating the database …")
         migrate(project, database)
         report("Starting the API …")

@@ -61,8 +61,10 @@ def test_neither_zone_nor_language_nor_order_reaches_the_output(
         copy = tmp_path / name
         shutil.copytree(tiny_site, copy, copy_function=shutil.copyfile)
         subprocess.run(
-            [sys.executable, "-m", "site_builder", "build", "--settings", f"{copy}/pelicanconf.py"]
-            + ["--output", f"{copy}/output"],
+            [
+                *(sys.executable, "-m", "site_builder", "build"),
+                *("--settings", f"{copy}/pelicanconf.py", "--output", f"{copy}/output"),
+            ],
             cwd=project_root,
             env={**os.environ, **machine},
             check=True,
