@@ -17,7 +17,7 @@ OK, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 class Parser(argparse.ArgumentParser):
     """A parser that guesses what a mistyped word was meant to be."""
 
-    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def,override]  # noqa: ANN001,ANN201
+    def parse_known_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]  # noqa: ANN001,ANN201
         """Refuse what is not known here, where the known words are, and not in the parser above."""
         known, extra = super().parse_known_args(args, namespace)
         if extra:

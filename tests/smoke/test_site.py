@@ -5,7 +5,7 @@ from __future__ import annotations
 import urllib.error
 import urllib.request
 import uuid
-from http.client import HTTPMessage
+from email.message import Message
 
 import psycopg
 import pytest
@@ -16,7 +16,7 @@ from tests.smoke.conftest import Deployed
 pytestmark = [pytest.mark.browser, pytest.mark.integration]
 
 
-def fetch(url: str) -> tuple[int, HTTPMessage, str]:
+def fetch(url: str) -> tuple[int, Message, str]:
     """Return an address's status, headers and text."""
     try:
         with urllib.request.urlopen(url) as answer:  # noqa: S310 - the address is the tester's own

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.config import Config
 
 from site_builder.errors import ReleaseError
@@ -41,7 +42,7 @@ class FakeKeyValueStore:
         """Answer one request."""
         assert b"AWS4-ECDSA-P256-SHA256" in _bytes(request.headers["Authorization"])
         status, body, etag = self._route(request)
-        headers = {"Content-Type": "application/json", **({"ETag": etag} if etag else {})}
+        headers = HTTPHeaders.from_dict({"Content-Type": "application/json", **({"ETag": etag} if etag else {})})
         if status >= 400:
             headers["x-amzn-ErrorType"] = body["type"]
         return AWSResponse(request.url, status, headers, _Raw(json.dumps(body).encode()))
@@ -51,7 +52,7 @@ class FakeKeyValueStore:
         if request.method == "PUT":
             if _text(request.headers["If-Match"]) != str(self.version):
                 return 409, {"type": "ConflictException", "Message": "stale"}, None
-            self.values[key] = json.loads(request.body)["Value"]
+            self.values[key] = json.loads(_bytes(request.body))["Value"]
             self.version += 1
             return 200, {"ItemCount": 1, "TotalSizeInBytes": 1}, str(self.version)
         if not key:
@@ -70,18 +71,18 @@ class _Raw:
         yield self._body
 
 
-def _bytes(value: str | bytes) -> bytes:
-    return value if isinstance(value, bytes) else value.encode()
+def _bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()
 
 
-def _text(value: str | bytes) -> str:
-    return value.decode() if isinstance(value, bytes) else value
+def _text(value: object) -> str:
+    return _bytes(value).decode()
 
 
 def key_value_store() -> PointerStore:
     """Return the real client with the service's answers made here."""
     client = boto3.client("cloudfront-keyvaluestore", config=Config(retries={"mode": "standard"}))
-    client.meta.events.register("before-send.cloudfront-keyvaluestore.*", FakeKeyValueStore().answer)
+    client.meta.events.register("before-send.cloudfront-keyvaluestore.*", FakeKeyValueStore().answer)  # type: ignore[arg-type]
     return KeyValueStorePointer(client, ARN)
 
 

@@ -1,0 +1,51 @@
+"""Migrate the database that DATABASE_URL names.
+
+python migrate.py plan      what would be applied; reads only
+python migrate.py apply     apply it
+python migrate.py verify    fail unless everything is applied
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from chalicelib.errors import SettingsError
+from chalicelib.migrations import MigrationError, apply_pending, pending, read_migrations
+from chalicelib.postgres import ScriptError, open_schema
+from chalicelib.settings import read_settings
+
+FOLDER = Path(__file__).resolve().parent / "migrations"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    parser = argparse.ArgumentParser(
+        prog="migrate.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("command", choices=("plan", "apply", "verify"))
+    command = parser.parse_args(arguments).command
+    try:
+        return _run(command, read_settings(os.environ).database_url)
+    except (MigrationError, ScriptError, SettingsError) as error:
+        sys.stderr.write(f"migrate.py: {error}\n")
+        return 1
+
+
+def _run(command: str, url: str) -> int:
+    migrations = read_migrations(FOLDER)
+    with open_schema(url) as schema:
+        steps = apply_pending(migrations, schema) if command == "apply" else pending(migrations, schema)
+    word = "applied" if command == "apply" else "to apply"
+    for step in steps:
+        sys.stdout.write(f"{word}  {step.name}\n")
+    if not steps:
+        sys.stdout.write("Everything is applied.\n")
+    return 1 if command == "verify" and steps else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

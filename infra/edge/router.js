@@ -1,0 +1,177 @@
+// Decides about one request before the cache is looked up: where a page lies, or what is answered at once.
+//
+// The pages of a release lie under /releases/<digest>/, and which digest is live is one value in the KeyValueStore.
+// So putting a release live, or going back to another, is one write; no page is stale or mixed, and the cache needs
+// no invalidation, because another release is another address.
+//
+// Runs in CloudFront Functions, runtime 2.0: no classes, spread, destructuring or optional chaining. The preview and
+// the tests run this very file.
+
+import cf from 'cloudfront';
+
+const store = cf.kvs();
+const DIGEST = /^[0-9a-z]{1,64}$/;
+const CONTROL = /[\u0000-\u001f\u007f]/;
+// Under a release, and never written by one: the origin's "not there" brings the site's own 404 page.
+const NOWHERE = '/-';
+
+async function handler(event) {
+  const request = event.request;
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return answer(405, 'Method Not Allowed', { allow: { value: 'GET, HEAD' } });
+  }
+  const segments = readPath(request.uri);
+  if (segments === null) {
+    return answer(400, 'Bad Request', {});
+  }
+  const path = writePath(segments);
+  if (isAsset(segments)) {
+    return path === structure(request.uri) ? forward(request, path) : redirect(308, path, request.querystring);
+  }
+  const pointer = await read('live');
+  const release = pointer === null ? null : choose(pointer, event.viewer.ip);
+  if (release === null) {
+    return answer(503, 'Service Unavailable', { 'retry-after': { value: '60' } });
+  }
+  const moved = await read('r:' + release + ':' + path);
+  if (moved !== null) {
+    return moved.status === 410 ? answer(410, 'Gone', {}) : redirect(moved.status, moved.to, request.querystring);
+  }
+  const place = settle(segments);
+  if (place.moved || path !== structure(request.uri)) {
+    return redirect(308, writePath(place.segments), request.querystring);
+  }
+  return forward(request, '/releases/' + release + place.key);
+}
+
+// A path's parts, decoded and resolved, or null where no honest client could have meant it. The last part is empty
+// where the path ends in a slash.
+function readPath(uri) {
+  const raw = uri.split('/');
+  const kept = [];
+  for (let i = 1; i < raw.length; i++) {
+    const last = i === raw.length - 1;
+    const part = decode(raw[i]);
+    if (part === null) {
+      return null;
+    }
+    if (part === '..') {
+      kept.pop();
+    }
+    if (part === '' || part === '.' || part === '..') {
+      if (last) {
+        kept.push('');
+      }
+    } else {
+      kept.push(part);
+    }
+  }
+  return raw[0] === '' && kept.length > 0 ? kept : null;
+}
+
+// One part as text. What hides a slash, a backslash, a control character or a second encoding is refused.
+function decode(raw) {
+  let text;
+  try {
+    text = decodeURIComponent(raw);
+  } catch (error) {
+    return null;
+  }
+  return CONTROL.test(text) || /[\/\\%]/.test(text) ? null : text;
+}
+
+// The one way to write a path, whichever way it was asked for: one address is one object in the cache.
+function writePath(segments) {
+  const written = segments.map(function (segment) {
+    return encodeURIComponent(segment);
+  });
+  return '/' + written.join('/');
+}
+
+// The path as it was asked for, with its encoding made uniform and its parts as they were.
+function structure(uri) {
+  const parts = uri.split('/').map(function (part) {
+    return encodeURIComponent(decodeURIComponent(part));
+  });
+  return parts.join('/');
+}
+
+function isAsset(segments) {
+  return segments.length > 1 && segments[0] === 'assets' && segments[segments.length - 1] !== '' && !isHidden(segments);
+}
+
+function isHidden(segments) {
+  return segments.some(function (segment, index) {
+    return segment.charAt(0) === '.' && !(index === 0 && segment === '.well-known');
+  });
+}
+
+// Where in a release the path lies: a folder's page, a file, or another address that is the right one.
+function settle(segments) {
+  const last = segments[segments.length - 1];
+  const folder = segments.slice(0, -1);
+  if (isHidden(segments) || writePath(segments) === '/404.html') {
+    return { moved: false, segments: segments, key: NOWHERE };
+  }
+  if (last === 'index.html') {
+    return { moved: true, segments: folder.concat(['']), key: '' };
+  }
+  if (last === '') {
+    return { moved: false, segments: segments, key: writePath(folder.concat(['index.html'])) };
+  }
+  if (last.indexOf('.') < 0) {
+    return { moved: true, segments: segments.concat(['']), key: '' };
+  }
+  return { moved: false, segments: segments, key: writePath(segments) };
+}
+
+// The release that this viewer gets. A canary takes a share of viewers, each of them always or never, by a hash of
+// the address and the release; there is no cookie.
+function choose(pointer, ip) {
+  const canary = pointer.canary;
+  const taken = canary && DIGEST.test(canary.release) && share(ip + canary.release) < canary.percent;
+  const release = taken ? canary.release : pointer.live;
+  return DIGEST.test(release) ? release : null;
+}
+
+// A number from 0 to 99, always the same for the same text.
+function share(text) {
+  let hash = 7;
+  for (let i = 0; i < text.length; i++) {
+    hash = (hash * 131 + text.charCodeAt(i)) % 1000003;
+  }
+  return hash % 100;
+}
+
+async function read(key) {
+  try {
+    return await store.get(key, { format: 'json' });
+  } catch (error) {
+    return null; // The store rejects for a key that it does not have.
+  }
+}
+
+function forward(request, uri) {
+  request.uri = uri;
+  return request;
+}
+
+function redirect(status, path, query) {
+  return answer(status, 'Permanent Redirect', { location: { value: path + writeQuery(query) } });
+}
+
+function writeQuery(query) {
+  const pairs = [];
+  Object.keys(query).forEach(function (name) {
+    (query[name].multiValue || [query[name]]).forEach(function (one) {
+      pairs.push(one.value === '' ? name : name + '=' + one.value);
+    });
+  });
+  return pairs.length > 0 ? '?' + pairs.join('&') : '';
+}
+
+function answer(status, words, headers) {
+  headers['cache-control'] = { value: 'no-store' };
+  headers['content-type'] = { value: 'text/plain; charset=utf-8' };
+  return { statusCode: status, statusDescription: words, headers: headers, body: words + '\n' };
+}

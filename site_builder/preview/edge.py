@@ -1,0 +1,168 @@
+"""Run the CloudFront function itself: the very file, in a JavaScript engine, with a KeyValueStore of ours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import quickjs
+
+from site_builder.errors import SiteError
+
+IMPORT_LINE = "import cf from 'cloudfront';"
+SECONDS = 1
+# What CloudFront gives a function: its two megabytes are not the engine's own, so the limit here is looser.
+BYTES = 32 * 1024 * 1024
+
+# The service's store answers a missing key with a rejected promise, and so must this one.
+RUNTIME = """
+const cf = {
+  kvs: function () {
+    return {
+      get: async function (key, options) {
+        if (!keyValues.has(key)) { throw new Error('KeyValueStore: no such key: ' + key); }
+        const value = keyValues.get(key);
+        return options && options.format === 'json' ? JSON.parse(value) : value;
+      },
+      exists: async function (key) { return keyValues.has(key); }
+    };
+  }
+};
+let keyValues = new Map();
+const fill = function (pairs) { keyValues = new Map(JSON.parse(pairs)); };
+"""
+CALL = """
+(function (event) {
+  globalThis.outcome = undefined;
+  handler(JSON.parse(event)).then(
+    function (value) { globalThis.outcome = JSON.stringify({ value: value }); },
+    function (error) { globalThis.outcome = JSON.stringify({ error: String(error), stack: error && error.stack }); }
+  );
+})
+"""
+
+
+class EdgeError(SiteError):
+    """The edge function failed, which in CloudFront would be a 503 for everybody."""
+
+
+@dataclass(frozen=True)
+class EdgeRequest:
+    """A viewer's request, as far as the edge looks at it."""
+
+    method: str
+    uri: str
+    querystring: str = ""
+    ip: str = "127.0.0.1"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class EdgeForward:
+    """The request goes on to the origin, under this address."""
+
+    uri: str
+
+
+@dataclass(frozen=True)
+class EdgeResponse:
+    """The edge answers by itself."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str = ""
+
+
+class EdgeFunction:
+    """The function, loaded once and called for each request."""
+
+    def __init__(self, source: str, kvs: Callable[[], Mapping[str, str]]) -> None:
+        """Load the function's source; the mapping stands for what the KeyValueStore holds at each moment."""
+        self._kvs = kvs
+        self._filled: Mapping[str, str] = {}
+        # The engine measures its stack from the thread that made it, so it lives and works in one thread.
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="edge")
+        self._context = self._thread.submit(self._load, source).result()
+
+    def handle(self, request: EdgeRequest) -> EdgeForward | EdgeResponse:
+        """Decide about one request."""
+        outcome = self._thread.submit(self._call, json.dumps(_event(request)), self._kvs()).result()
+        if "error" in outcome:
+            raise _failed(f"{outcome['error']}\n{outcome.get('stack') or ''}".strip())
+        return _decision(outcome["value"])
+
+    def close(self) -> None:
+        """Let the engine's thread end."""
+        self._thread.shutdown()
+
+    def _load(self, source: str) -> quickjs.Context:
+        context = quickjs.Context()
+        context.set_memory_limit(BYTES)
+        context.set_time_limit(SECONDS)
+        try:
+            context.eval(RUNTIME + source.replace(IMPORT_LINE, ""))
+            context.set("call", context.eval(CALL))
+            context.set("refill", context.eval("fill"))
+        except quickjs.JSException as error:
+            raise _failed(str(error)) from error
+        return context
+
+    def _call(self, event: str, values: Mapping[str, str]) -> dict[str, Any]:
+        try:
+            # The engine cannot call back into Python under a time limit, so the values go in beforehand.
+            if values != self._filled:
+                self._context.get("refill")(json.dumps(list(values.items())))
+                self._filled = dict(values)
+            self._context.get("call")(event)
+            while self._context.execute_pending_job():
+                pass
+            outcome = self._context.get("outcome")
+        except quickjs.JSException as error:
+            raise _failed(str(error)) from error
+        if outcome is None:
+            raise _failed("it never came to a decision")
+        decided: dict[str, Any] = json.loads(outcome)
+        return decided
+
+
+def _event(request: EdgeRequest) -> dict[str, Any]:
+    """Write the request as CloudFront hands it to a function."""
+    return {
+        "version": "1.0",
+        "context": {"eventType": "viewer-request"},
+        "viewer": {"ip": request.ip},
+        "request": {
+            "method": request.method,
+            "uri": request.uri,
+            "querystring": _query(request.querystring),
+            "headers": {name.lower(): {"value": value} for name, value in request.headers.items()},
+            "cookies": {},
+        },
+    }
+
+
+def _query(text: str) -> dict[str, Any]:
+    """Split a query string as CloudFront does: names and values stay encoded, repeated names are listed."""
+    query: dict[str, Any] = {}
+    for part in filter(None, text.split("&")):
+        name, _, value = part.partition("=")
+        if name in query:
+            query[name].setdefault("multiValue", [{"value": query[name]["value"]}]).append({"value": value})
+        else:
+            query[name] = {"value": value}
+    return query
+
+
+def _decision(value: dict[str, Any]) -> EdgeForward | EdgeResponse:
+    if "statusCode" not in value:
+        return EdgeForward(value["uri"])
+    headers = {name: header["value"] for name, header in value.get("headers", {}).items()}
+    body = value.get("body", "")
+    return EdgeResponse(value["statusCode"], headers, body if isinstance(body, str) else body.get("data", ""))
+
+
+def _failed(words: str) -> EdgeError:
+    return EdgeError("infra/edge/router.js", f"the edge function failed: {words}", "Mend the function.")
