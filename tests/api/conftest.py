@@ -1,0 +1,197 @@
+"""Databases, and a way to cut the line to them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+API = Path(__file__).resolve().parents[2] / "api"
+# app.py reads its settings when it is imported; a test that needs a database runs it in a process of its own.
+os.environ["DATABASE_URL"] = "postgresql://nobody@127.0.0.1:1/none"
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_url: str) -> str:
+    """Return the name of a migrated database, to be copied."""
+    name = f"template_{uuid.uuid4().hex}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    subprocess.run(
+        [sys.executable, "migrate.py", "apply"],
+        cwd=API,
+        env={**os.environ, "DATABASE_URL": database_url(postgres_url, name)},
+        check=True,
+        capture_output=True,
+    )
+    return name
+
+
+@pytest.fixture
+def database(postgres_url: str, migrated_template: str) -> Iterator[str]:
+    """Return the address of a fresh, migrated database."""
+    yield from fresh_database(postgres_url, migrated_template)
+
+
+@pytest.fixture
+def empty_database(postgres_url: str) -> Iterator[str]:
+    """Return the address of a database that no migration has touched."""
+    yield from fresh_database(postgres_url, "template0")
+
+
+def fresh_database(postgres_url: str, template: str) -> Iterator[str]:
+    """Make a database from a template, and drop it at the end."""
+    name = f"test_{uuid.uuid4().hex}"
+    make = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(make)
+        yield database_url(postgres_url, name)
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def database_url(server: str, name: str) -> str:
+    """Return the address of another database of the same server."""
+    return urlsplit(server)._replace(path=f"/{name}").geturl()
+
+
+class Line:
+    """A line to a server that can be cut and restored: what a network does."""
+
+    def __init__(self, port: int) -> None:
+        self._target = port
+        self._whole = True
+        self._open: list[socket.socket] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        """Break every connection, and let no new one through."""
+        self._whole = False
+        for end in self._open:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def restore(self) -> None:
+        """Let connections through again."""
+        self._whole = True
+
+    def close(self) -> None:
+        """End the line."""
+        self.cut()
+        self._listener.close()
+        for end in self._open:
+            end.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            if not self._whole:
+                near.close()
+                continue
+            far = socket.create_connection(("127.0.0.1", self._target))
+            self._open += [near, far]
+            for source, target in ((near, far), (far, near)):
+                threading.Thread(target=_carry, args=(source, target), daemon=True).start()
+
+
+def _carry(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while piece := source.recv(65536):
+            target.sendall(piece)
+        target.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def line(database: str) -> Iterator[Line]:
+    """Return a line to the database's server."""
+    made = Line(urlsplit(database).port or 5432)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def database_over_line(database: str, line: Line) -> str:
+    """Return the database's address by way of the line."""
+    parts = urlsplit(database)
+    return parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{line.port}").geturl()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back over HTTP."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+
+class _StayHere(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+@dataclass(frozen=True)
+class Server:
+    """The API in a process of its own."""
+
+    url: str
+    log: Path
+
+    def ask(self, method: str, path: str, body: bytes | None = None, content_type: str = "") -> Answer:
+        """Send a request and return what came back, whatever its status."""
+        request = urllib.request.Request(self.url + path, data=body, method=method)  # noqa: S310 - our own address
+        if content_type:
+            request.add_header("Content-Type", content_type)
+        try:
+            with urllib.request.build_opener(_StayHere).open(request, timeout=30) as answer:
+                return Answer(answer.status, dict(answer.headers), answer.read().decode())
+        except urllib.error.HTTPError as error:
+            with error:
+                return Answer(error.code, dict(error.headers), error.read().decode())
+
+
+@contextlib.contextmanager
+def running_server(database_url: str, folder: Path) -> Iterator[Server]:
+    """Run the API in a process of its own until the block ends."""
+    log = folder / "api.log"
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "serve.py", "--port", "0"],
+            cwd=API,
+            env={**os.environ, "DATABASE_URL": database_url},
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+        with process:
+            assert process.stdout is not None
+            said = process.stdout.readline()
+            assert said.startswith("listening on "), log.read_text()
+            yield Server(said.removeprefix("listening on ").strip(), log)
+            process.terminate()
+            assert process.wait(20) == 0, log.read_text()
+
+
+@pytest.fixture
+def server(database: str, tmp_path: Path) -> Iterator[Server]:
+    """Run the API on a fresh database."""
+    with running_server(database, tmp_path) as running:
+        yield running

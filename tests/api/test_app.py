@@ -1,0 +1,175 @@
+"""The routes, as a browser and a program meet them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import jsonschema
+import psycopg
+import pytest
+import yaml
+from openapi_spec_validator import validate
+
+from tests.api.conftest import API, Line, Server, running_server
+
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+GOOD = {"name": "Ada", "email": "ada@example.org", "message": "Hello"}
+CONTRACT: dict[str, Any] = yaml.safe_load((API / "openapi.yaml").read_text())
+
+
+def count(database: str) -> int:
+    """Count the messages that are kept."""
+    with psycopg.connect(database) as connection:
+        row = connection.execute("SELECT count(*) FROM contact_messages").fetchone()
+    return int(row[0]) if row else 0
+
+
+def routes_of_app() -> set[tuple[str, str]]:
+    """Return every path and method that the application answers."""
+    words = "import json, app; print(json.dumps([[p, m] for p, ms in app.app.routes.items() for m in ms]))"
+    done = subprocess.run([sys.executable, "-c", words], cwd=API, capture_output=True, text=True, check=True)
+    return {(path, method) for path, method in json.loads(done.stdout)}
+
+
+def test_the_contract_is_valid() -> None:
+    """By the standard's own rules."""
+    validate(CONTRACT)
+
+
+def test_the_contract_and_the_routes_are_the_same() -> None:
+    """Nothing is served that is not written down, and nothing is written down that is not served."""
+    written = {(path, method.upper()) for path, methods in CONTRACT["paths"].items() for method in methods}
+
+    assert routes_of_app() == written
+
+
+def test_the_function_imports_neither_boto3_nor_pydantic() -> None:
+    """Each would double the cold start."""
+    words = "import sys, app; print([m for m in ('boto3', 'botocore', 'pydantic', 'fastapi') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", words], cwd=API, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.integration
+def test_the_contracts_examples_are_answered_as_it_says(server: Server) -> None:
+    """What is written down can be sent, and what comes back is what is written down."""
+    contact = CONTRACT["paths"]["/api/contact"]["post"]
+    content = contact["requestBody"]["content"]
+    answer = server.ask("POST", "/api/contact", json.dumps(content[JSON]["example"]).encode(), JSON)
+    form = server.ask("POST", "/api/contact", urlencode(content[FORM]["example"]).encode(), FORM)
+    schema = {**CONTRACT, "$ref": "#/components/schemas/Received"}
+    jsonschema.validate(json.loads(answer.text), schema)
+
+    assert (answer.status, form.status) == (201, 303)
+
+
+@pytest.mark.integration
+def test_health_asks_nobody(server: Server) -> None:
+    """It says that the function runs."""
+    answer = server.ask("GET", "/api/health")
+
+    assert (answer.status, json.loads(answer.text)) == (200, {"status": "ok"})
+
+
+@pytest.mark.integration
+def test_a_form_becomes_a_row(server: Server, database: str) -> None:
+    """Without any JavaScript."""
+    answer = server.ask("POST", "/api/contact", urlencode(GOOD).encode(), FORM)
+
+    assert (answer.status, answer.headers["Location"]) == (303, "/contact/thank-you/")
+    assert count(database) == 1
+
+
+@pytest.mark.integration
+def test_a_retry_is_no_second_message(server: Server, database: str) -> None:
+    """The key says that it is the same."""
+    body = json.dumps({**GOOD, "key": str(uuid.uuid4())}).encode()
+    statuses = [server.ask("POST", "/api/contact", body, JSON).status for _ in range(3)]
+
+    assert statuses == [201, 200, 200]
+    assert count(database) == 1
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("method", "path", "body", "content_type", "status", "code"),
+    [
+        ("POST", "/api/contact", b"{}", JSON, 422, "invalid"),
+        ("POST", "/api/contact", b"{", JSON, 400, "unreadable"),
+        ("POST", "/api/contact", b"\xff", JSON, 400, "unreadable"),
+        ("POST", "/api/contact", b"[" * 60000, JSON, 400, "unreadable"),
+        ("POST", "/api/contact", b'{"name": "' + b"x" * 70000 + b'"}', JSON, 413, "too_large"),
+        ("POST", "/api/contact", b"x", "multipart/form-data; boundary=x", 415, "unsupported_media_type"),
+        ("GET", "/api/contact", None, "", 405, "method_not_allowed"),
+        ("DELETE", "/api/contact", None, "", 405, "method_not_allowed"),
+        ("GET", "/api/nothing", None, "", 404, "not_found"),
+    ],
+)
+def test_what_cannot_be_served_is_said_in_one_shape(
+    server: Server, method: str, path: str, body: bytes | None, content_type: str, status: int, code: str
+) -> None:
+    """A clear error of the sender's, never a 500."""
+    answer = server.ask(method, path, body, content_type)
+    told = json.loads(answer.text)
+    jsonschema.validate(told, {**CONTRACT, "$ref": "#/components/schemas/Error"})
+
+    assert (answer.status, told["error"]["code"]) == (status, code)
+
+
+@pytest.mark.integration
+def test_every_answer_keeps_to_itself(server: Server) -> None:
+    """No cache keeps it, no page frames it, and it can be found in the log."""
+    answer = server.ask("POST", "/api/contact", b"{}", JSON)
+
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Request-Id"] in server.log.read_text()
+
+
+@pytest.mark.integration
+def test_the_log_holds_no_word_of_a_message(server: Server) -> None:
+    """One line for each request; who wrote what is in the database only."""
+    private = {"name": "Zenobia", "email": "zenobia@private.example", "message": "a confidence"}
+    server.ask("POST", "/api/contact", urlencode(private).encode(), FORM)
+    server.ask("POST", "/api/contact", urlencode({**private, "email": "zenobia"}).encode(), FORM)
+    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+
+    assert [(line["route"], line["status"]) for line in lines] == [("/api/contact", 303), ("/api/contact", 422)]
+    assert [word for word in ("enobia", "confidence") if word in server.log.read_text()] == []
+
+
+@pytest.mark.integration
+def test_a_database_that_goes_away_costs_nobody_their_text(
+    database: str, database_over_line: str, line: Line, tmp_path: Path
+) -> None:
+    """While it is away the visitor is told and keeps the text; when it is back, all goes on."""
+    body = urlencode(GOOD).encode()
+    with running_server(database_over_line, tmp_path) as server:
+        before = server.ask("POST", "/api/contact", body, FORM)
+        line.cut()
+        away = server.ask("POST", "/api/contact", body, FORM)
+        line.restore()
+        after = server.ask("POST", "/api/contact", body, FORM)
+
+    assert (before.status, away.status, after.status) == (303, 503, 303)
+    assert "Hello" in away.text
+    assert away.headers["Retry-After"] == "60"
+    assert count(database) == 2
+
+
+def test_a_missing_setting_is_named_without_a_traceback() -> None:
+    """Whoever starts the server by hand learns which variable to set."""
+    done = subprocess.run(
+        [sys.executable, "serve.py"], cwd=API, env={"PATH": ""}, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, "DATABASE_URL is not set" in done.stderr) == (1, True)
+    assert "Traceback" not in done.stderr
