@@ -1,0 +1,120 @@
+"""The ground is well formed, valid, and what its own assertions say."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ENVIRONMENTS = ("dev", "staging", "production")
+# Where a machine without a registry keeps its providers.
+SYSTEM_PROVIDERS = Path("/", "opt", "tf-plugins")
+
+pytestmark = pytest.mark.infra
+
+
+@pytest.fixture(scope="session")
+def providers() -> Path | None:
+    """Return the folder to take providers from, or None for the registry; skip where there is no Terraform."""
+    if not shutil.which("terraform"):
+        unavailable("terraform is not on PATH")
+    named = os.environ.get("TF_PLUGIN_DIR")
+    if named:
+        return Path(named)
+    return SYSTEM_PROVIDERS if SYSTEM_PROVIDERS.is_dir() else None
+
+
+def unavailable(why: str) -> None:
+    """Skip, or fail where the tests of the ground must run."""
+    if os.environ.get("INFRA_TESTS_REQUIRED") == "1":
+        pytest.fail(f"{why}, and INFRA_TESTS_REQUIRED=1 says that these tests must run")
+    pytest.skip(why)
+
+
+@pytest.fixture(scope="session")
+def infra(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the ground, so that Terraform's own files stay out of the tree."""
+    return Path(shutil.copytree(ROOT / "infra", tmp_path_factory.mktemp("infra") / "infra"))
+
+
+def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Terraform in a folder, without a person and without AWS."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))}
+    return subprocess.run(
+        ["terraform", f"-chdir={folder}", *arguments], env=kept, capture_output=True, text=True, check=False
+    )
+
+
+def initialised(folder: Path, providers: Path | None) -> Path:
+    """Get the providers for a folder; no registry is a reason to skip, a broken configuration is not."""
+    plugins = [f"-plugin-dir={providers}"] if providers else []
+    done = terraform(folder, "init", "-backend=false", "-input=false", "-no-color", *plugins)
+    if done.returncode != 0 and providers is None and "registry" in done.stderr:
+        unavailable("neither a provider folder (TF_PLUGIN_DIR) nor a registry is within reach")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def test_the_files_are_formatted(providers: Path | None, infra: Path) -> None:
+    """By Terraform's own rules."""
+    done = terraform(infra, "fmt", "-check", "-recursive", "-diff")
+
+    assert (done.returncode, done.stdout) == (0, ""), providers
+
+
+def test_the_module_is_what_its_assertions_say(providers: Path | None, infra: Path) -> None:
+    """Closed, encrypted, through the edge function: each assertion of the module's tests."""
+    folder = initialised(infra / "modules" / "site", providers)
+    done = terraform(folder, "test", "-no-color")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ", 0 failed" in done.stdout
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_an_environment_is_valid(environment: str, providers: Path | None, infra: Path) -> None:
+    """Every reference leads somewhere, and every type fits."""
+    folder = initialised(infra / "environments" / environment, providers)
+    done = terraform(folder, "validate", "-no-color")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_environments_differ_in_their_name_alone() -> None:
+    """What was tried on staging is what production is."""
+    texts = []
+    for environment in ENVIRONMENTS:
+        files = sorted((ROOT / "infra" / "environments" / environment).glob("*.tf"))
+        texts.append([file.read_text().replace(environment, "NAME") for file in files])
+
+    assert texts[0] == texts[1] == texts[2]
+
+
+def test_every_variable_and_output_is_described() -> None:
+    """The tree is the manual."""
+    bare = []
+    for file in sorted((ROOT / "infra").rglob("*.tf")):
+        blocks = file.read_text().split("\n}\n")
+        bare += [
+            f"{file.name}: {block.strip().splitlines()[0]}"
+            for block in blocks
+            if block.strip().startswith(("variable", "output")) and "description" not in block
+        ]
+
+    assert bare == []
+
+
+def test_the_descriptor_is_what_publish_reads() -> None:
+    """Terraform writes exactly the fields that the release command asks for."""
+    from dataclasses import fields  # noqa: PLC0415
+
+    from site_builder.release.descriptor import Descriptor  # noqa: PLC0415
+
+    output = (ROOT / "infra" / "modules" / "site" / "outputs.tf").read_text()
+    written = {line.split("=")[0].strip() for line in output.splitlines() if line.startswith("    ") and "=" in line}
+
+    assert written == {field.name for field in fields(Descriptor)}
