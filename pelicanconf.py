@@ -35,6 +35,8 @@ PLUGINS = [
 PATH = "content"
 OUTPUT_PATH = "output"
 THEME = "theme"
+# A title or a tag is text, and text is escaped; what is HTML says so in the template.
+JINJA_ENVIRONMENT = {"trim_blocks": True, "lstrip_blocks": True, "autoescape": True}
 PAGE_PATHS = ["pages"]
 ARTICLE_PATHS = ["posts"]
 STATIC_PATHS = ["posts", "pages"]
@@ -108,6 +110,7 @@ MARKDOWN = {
         "markdown.extensions.footnotes": {"BACKLINK_TITLE": "Back to reference {} in the text"},
         "markdown.extensions.meta": {},
         "markdown.extensions.sane_lists": {},
+        "markdown.extensions.smarty": {"smart_dashes": False},
         "markdown.extensions.tables": {},
         "markdown.extensions.toc": {"permalink": "#", "permalink_title": "Link to this section"},
     },
