@@ -11,6 +11,7 @@ import hashlib
 import http.client
 import json
 import socket
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -29,6 +30,8 @@ COMPRESSIBLE = ("text/", "application/json", "application/xml", "application/ato
 SMALLEST_COMPRESSED = 1000  # CloudFront leaves smaller bodies as they are.
 # Of one connection only: never passed on by a proxy.
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "proxy-connection"}
+# Every response of this server has one of each.
+SAID_BY_US = {"content-length", "date", "server"}
 
 
 @dataclass(frozen=True)
@@ -122,8 +125,8 @@ class _Handler(BaseHTTPRequestHandler):
             connection.request(self.command, self.path, body or None, headers)
             response = connection.getresponse()
             kept = [(name, value) for name, value in response.getheaders() if name.lower() not in HOP_BY_HOP]
-            without_length = tuple((name, value) for name, value in kept if name.lower() != "content-length")
-            return Answer(response.status, without_length, response.read())
+            ours = tuple((name, value) for name, value in kept if name.lower() not in SAID_BY_US)
+            return Answer(response.status, ours, response.read())
         except (OSError, http.client.HTTPException) as error:
             words = f"The API did not answer: {error}\n"
             return Answer(502, (("Content-Type", "text/plain; charset=utf-8"),), words.encode())
@@ -155,9 +158,7 @@ class SiteServer(ThreadingHTTPServer):
 
     def handle_error(self, request: socket.socket | tuple[bytes, socket.socket], client_address: object) -> None:
         """Let a browser that went away go quietly; say anything else as usual."""
-        import sys  # noqa: PLC0415
-
-        if not isinstance(sys.exception() if hasattr(sys, "exception") else sys.exc_info()[1], ConnectionError):
+        if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
 

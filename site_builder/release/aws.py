@@ -157,7 +157,7 @@ def local_bucket(bucket: str, endpoint: str) -> S3ObjectStore:
 def refuse_wrong_account(descriptor: Descriptor) -> None:
     """Stop before anything is written with the credentials of another account."""
     try:
-        account = boto3.client("sts", region_name=descriptor.region).get_caller_identity()["Account"]
+        account = boto3.client("sts", region_name=descriptor.region, config=RETRIES).get_caller_identity()["Account"]
     except (ClientError, BotoCoreError) as error:
         raise _refused("asking who we are", error) from error
     if account != descriptor.account:

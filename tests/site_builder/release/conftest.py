@@ -1,25 +1,13 @@
-"""Stores for the release tests: the twins in memory, and the real clients against servers on this machine."""
+"""Stores for the release tests, and something to release."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from site_builder.release.deploy import Stores
 from site_builder.release.memory import MemoryObjectStore, MemoryPointerStore
-
-
-@pytest.fixture(scope="session")
-def s3_endpoint() -> Iterator[str]:
-    """Run an S3 on this machine."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ def objects(request: pytest.FixtureRequest) -> ObjectStore:
     """Return each kind of object store, empty."""
     if request.param == "memory":
         return MemoryObjectStore()
-    return local_bucket(f"bucket-{uuid.uuid4()}", request.getfixturevalue("s3_endpoint"))
+    return local_bucket(f"bucket-{uuid.uuid4()}", request.getfixturevalue("aws_endpoint"))
 
 
 @pytest.fixture(params=[MemoryPointerStore, key_value_store], ids=["memory", "key-value-store"])
@@ -171,9 +171,9 @@ def test_a_stale_move_is_refused(pointer: PointerStore) -> None:
     assert pointer.read().live == "a1"
 
 
-def test_an_unreachable_store_is_an_error_that_a_person_can_read(s3_endpoint: str) -> None:
+def test_an_unreachable_store_is_an_error_that_a_person_can_read(aws_endpoint: str) -> None:
     """The evidence of the network's failure reaches the person, without a traceback."""
-    store = local_bucket(f"bucket-{uuid.uuid4()}", s3_endpoint)
+    store = local_bucket(f"bucket-{uuid.uuid4()}", aws_endpoint)
     store._bucket = "no-such-bucket"  # noqa: SLF001 - as if somebody had removed it
 
     with pytest.raises(ReleaseError, match="Nothing that is live has changed"):
