@@ -131,11 +131,11 @@ def _install(locks: list[Path]) -> None:
     ]
     for lock in locks:
         command += ["-r", str(lock)]
-    pip = subprocess.Popen(
+    with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    heard = list(_show_progress(pip.stdout or (), total))
-    if pip.wait() != 0:
+    ) as pip:
+        heard = list(_show_progress(pip.stdout or (), total))
+    if pip.returncode != 0:
         raise SetupError("pip could not install the packages. Its last words:\n  " + "\n  ".join(heard[-12:]))
 
 

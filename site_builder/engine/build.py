@@ -13,7 +13,7 @@ from pathlib import Path
 import pelican
 from pelican.settings import read_settings
 
-from site_builder.engine.complaints import complaints_are_errors
+from site_builder.engine.complaints import ComplaintError, complaints_are_errors
 from site_builder.engine.pelican import SitePelican
 from site_builder.errors import BuildError
 
@@ -84,9 +84,12 @@ def _clear(folder: Path) -> None:
 def _run_pelican(settings_file: Path, staging: Path) -> None:
     # The command line says in one line what Pelican says in several.
     pelican.console.quiet = True
-    with complaints_are_errors():
-        settings = read_settings(str(settings_file), override={"OUTPUT_PATH": str(staging)})
-    SitePelican(settings).run()
+    try:
+        with complaints_are_errors():
+            settings = read_settings(str(settings_file), override={"OUTPUT_PATH": str(staging)})
+        SitePelican(settings).run()
+    except ComplaintError as error:
+        raise error.located_in(settings_file) from error
 
 
 def _report(output: Path, staging: Path, started: float) -> BuildReport:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from pelican.log import LimitFilter
 
 from site_builder.errors import BuildError
+
+PLUGIN = re.compile(r"Cannot (?:load|register) plugin `([^`]+)`")
 
 
 @dataclass(frozen=True)
@@ -24,14 +28,18 @@ class Complaint:
 class ComplaintError(BuildError):
     """Pelican met something that it would have skipped."""
 
-    def __init__(self, complaints: list[Complaint]) -> None:
+    def __init__(self, complaints: list[Complaint], settings_file: Path | None = None) -> None:
         """Say all of them at once: an author mends a list faster than a series of first errors."""
-        lines = [_in_words(complaint) for complaint in complaints]
+        lines = [_in_words(complaint, settings_file) for complaint in complaints]
         super().__init__(
             "the build", f"Pelican reported {len(lines)} fault(s):\n" + "\n".join(lines),
             "Mend each of them; a page with a fault is never published.",
         )  # fmt: skip
         self.complaints = complaints
+
+    def located_in(self, settings_file: Path) -> ComplaintError:
+        """Return the same, with the line of the settings that a fault comes from."""
+        return ComplaintError(self.complaints, settings_file)
 
 
 class _Listener(logging.Handler):
@@ -66,7 +74,17 @@ def _hear_everything() -> None:
     LimitFilter._threshold = sys.maxsize  # noqa: SLF001
 
 
-def _in_words(complaint: Complaint) -> str:
-    if complaint.cause is None or str(complaint.cause) in complaint.text:
-        return f"  - {complaint.text}"
-    return f"  - {complaint.text}: {complaint.cause}"
+def _in_words(complaint: Complaint, settings_file: Path | None) -> str:
+    cause = "" if complaint.cause is None or str(complaint.cause) in complaint.text else f": {complaint.cause}"
+    plugin = PLUGIN.search(complaint.text)
+    where = _line_of(plugin[1], settings_file) if plugin and settings_file else ""
+    todo = "\n    Install it, or take it out of PLUGINS." if plugin else ""
+    return f"  - {where}{complaint.text}{cause}{todo}"
+
+
+def _line_of(plugin: str, settings_file: Path) -> str:
+    """Return the place in the settings where a plugin is named."""
+    for number, line in enumerate(settings_file.read_text().splitlines(), start=1):
+        if f'"{plugin}"' in line or f"'{plugin}'" in line:
+            return f"{settings_file}:{number}: "
+    return f"{settings_file}: "

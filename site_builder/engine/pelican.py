@@ -27,7 +27,7 @@ class SitePelican(Pelican):  # type: ignore[misc] # Pelican is not typed.
             with complaints_are_errors():
                 super().run()
         except jinja2.TemplateSyntaxError as error:
-            raise _template_error(f"{error.filename}:{error.lineno}", error) from error
+            raise _template_error(f"{_shown(error.filename)}:{error.lineno}", error) from error
         except jinja2.TemplateError as error:
             raise _template_error(_innermost_template_line(error, Path(self.theme)), error) from error
 
@@ -40,4 +40,10 @@ def _innermost_template_line(error: BaseException, theme: Path) -> str:
     """Find the template line that was running: Jinja rewrites its tracebacks to the template's own lines."""
     frames = traceback.extract_tb(error.__traceback__)
     in_theme = [frame for frame in frames if Path(frame.filename).is_relative_to(theme.resolve())]
-    return f"{in_theme[-1].filename}:{in_theme[-1].lineno}" if in_theme else str(theme)
+    return f"{_shown(in_theme[-1].filename)}:{in_theme[-1].lineno}" if in_theme else _shown(str(theme))
+
+
+def _shown(file: str | None) -> str:
+    """Return a path as a person in the project's folder would write it."""
+    path, here = Path(file or "a template"), Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

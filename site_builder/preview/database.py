@@ -157,10 +157,16 @@ def _reachable_binaries(binaries: Path, place: Path, identity: Identity | None) 
     if _can_reach(binaries, identity):
         return binaries
     copy = place / "server"
-    if not (copy / "bin" / "postgres").exists():
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(binaries.parent, copy, symlinks=True)
-    return copy / "bin"
+    if not copy.exists():
+        half = place / "server.half"
+        shutil.rmtree(half, ignore_errors=True)
+        # The programs look for their libraries in the folder beside the package, from where they lie themselves.
+        package = binaries.parents[1]
+        for folder in (package, package.with_name(f"{package.name}.libs")):
+            if folder.is_dir():
+                shutil.copytree(folder, half / folder.name, symlinks=True)
+        half.rename(copy)
+    return copy / binaries.relative_to(binaries.parents[2])
 
 
 def _can_reach(folder: Path, identity: Identity | None) -> bool:

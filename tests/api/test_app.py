@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import uuid
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -56,6 +58,18 @@ def test_the_function_imports_neither_boto3_nor_pydantic() -> None:
     done = subprocess.run([sys.executable, "-c", words], cwd=API, capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+def test_the_function_needs_nothing_but_its_own_lock(project_root: Path) -> None:
+    """It is packaged alone, from that lock: what it imports must be in there."""
+    words = "import sys, app; print(' '.join({name.partition('.')[0] for name in sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", words], cwd=API, capture_output=True, text=True, check=True)
+    owners = packages_distributions()
+    imported = {owner.lower().replace("_", "-") for name in done.stdout.split() for owner in owners.get(name, ())}
+    lock = (project_root / "requirements" / "api.txt").read_text()
+
+    assert {"chalice", "psycopg"} <= imported
+    assert sorted(name for name in imported if not re.search(rf"^{name}==", lock, re.MULTILINE)) == []
 
 
 @pytest.mark.integration

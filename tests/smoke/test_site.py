@@ -9,7 +9,7 @@ from email.message import Message
 
 import psycopg
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.smoke.conftest import Deployed
 
@@ -79,6 +79,22 @@ def test_the_api_is_alive_on_the_same_origin(deployed: Deployed) -> None:
     status, _, text = fetch(f"{deployed.url}/api/health")
 
     assert (status, '"ok"' in text) == (200, True)
+
+
+def test_a_form_with_a_mistake_comes_back_with_its_text(browser: Browser, deployed: Deployed) -> None:
+    """Without JavaScript, and without the browser's own checks: what was written is still there."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{deployed.url}/contact/")
+    page.get_by_label("name").fill("Ada")
+    page.get_by_label("email").fill("ada@example")
+    page.get_by_label("message").fill("A long text")
+    page.locator("main form button").click()
+    told, kept = page.get_by_role("alert").inner_text(), page.get_by_label("Your message").input_value()
+    context.close()
+
+    assert "cannot be taken" in told
+    assert kept == "A long text"
 
 
 def test_a_message_goes_from_the_page_into_the_database(page: Page, deployed: Deployed) -> None:

@@ -105,6 +105,21 @@ def test_a_closed_folder_gets_a_stand_in_that_the_servers_user_can_reach(tmp_pat
         shutil.rmtree(folder.resolve())
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs as somebody else")
+def test_a_wheels_programs_in_a_closed_folder_are_copied_with_their_libraries(tmp_path: Path, reachable: Path) -> None:
+    """They find their libraries by where they lie themselves, so both move together."""
+    tmp_path.chmod(0o700)
+    binaries = tmp_path / "wheel" / "pginstall" / "bin"
+    binaries.mkdir(parents=True)
+    (binaries / "postgres").touch()
+    (tmp_path / "wheel.libs").mkdir()
+    (tmp_path / "wheel.libs" / "libpq.so").touch()
+    found = database._reachable_binaries(binaries, reachable, database._unprivileged_identity())  # noqa: SLF001
+
+    assert (found / "postgres").exists()
+    assert (found / "../../../wheel.libs/libpq.so").resolve().exists()
+
+
 def test_a_server_that_cannot_start_says_its_last_words(reachable: Path) -> None:
     """The server's own log is the evidence."""
     with running_postgres(reachable / "postgres"):

@@ -1,0 +1,138 @@
+"""What a person meets on the page, in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = pytest.mark.browser
+
+# One page of each template, and the posts with the widest tables and longest lines of code.
+PAGES = [
+    "/",
+    "/about/",
+    "/contact/",
+    "/blog/",
+    "/blog/where-a-build-spends-its-time/",
+    "/blog/one-pure-function-at-the-edge/",
+    "/blog/what-a-cold-start-pays-for/",
+    "/archive/",
+    "/topics/",
+    "/topics/api/",
+    "/tags/",
+    "/tags/testing/",
+    "/authors/zichkoding/",
+    "/no/such/page/",
+]
+WIDER_THAN_THE_WINDOW = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+SMALL_TARGETS = """
+[...document.querySelectorAll('nav a, button, .button, input:not([tabindex="-1"]), textarea')]
+  .filter(target => { const box = target.getBoundingClientRect(); return box.height < 24 || box.width < 24; })
+  .map(target => target.outerHTML)
+"""
+
+
+@pytest.mark.parametrize("width", [320, 360, 768, 1440, 2560])
+def test_no_page_is_wider_than_the_window(browser: Browser, site_url: str, width: int) -> None:
+    """Nobody has to move the page sideways to read a line, from a small phone to a large screen."""
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    page = context.new_page()
+    wide = []
+    for path in PAGES:
+        page.goto(site_url + path)
+        if page.evaluate(WIDER_THAN_THE_WINDOW):
+            wide.append(path)
+    context.close()
+
+    assert wide == []
+
+
+def test_text_at_twice_its_size_still_fits(page: Page, site_url: str) -> None:
+    """Whoever needs larger letters gets them, and all of the page."""
+    page.set_viewport_size({"width": 640, "height": 800})
+    wide = []
+    for path in PAGES:
+        page.goto(site_url + path)
+        page.evaluate("document.documentElement.style.fontSize = '32px'")
+        if page.evaluate(WIDER_THAN_THE_WINDOW):
+            wide.append(path)
+
+    assert wide == []
+
+
+@pytest.mark.parametrize("path", ["/", "/contact/", "/blog/two-commands/"])
+def test_what_can_be_pressed_is_large_enough(page: Page, site_url: str, path: str) -> None:
+    """24 pixels, for fingers that are no mouse."""
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(site_url + path)
+
+    assert page.evaluate(SMALL_TARGETS) == []
+
+
+def test_the_keyboard_gets_past_the_menu_at_once(page: Page, site_url: str) -> None:
+    """The first stop is the way to the text, it can be seen, and it leads there."""
+    page.goto(site_url)
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the text")
+
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#main")
+
+
+def test_what_has_the_focus_shows_it(page: Page, site_url: str) -> None:
+    """A line around it, wherever the keyboard is."""
+    page.goto(f"{site_url}/contact/")
+    page.locator("#name").focus()
+    page.keyboard.press("Tab")
+
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_the_trap_catches_no_people(page: Page, site_url: str) -> None:
+    """The hidden field is neither seen nor reached by the keyboard."""
+    page.goto(f"{site_url}/contact/")
+    reached = set()
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.id"))
+
+    assert {"name", "email", "subject", "message"} <= reached
+    assert "website" not in reached
+    expect(page.locator("#website")).not_to_be_in_viewport()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_each_scheme_has_its_own_paper(browser: Browser, site_url: str, scheme: str) -> None:
+    """Light and dark follow the system."""
+    context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light")
+    page = context.new_page()
+    page.goto(site_url)
+    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    context.close()
+
+    assert colour == ("rgb(21, 20, 18)" if scheme == "dark" else "rgb(250, 248, 243)")
+
+
+def test_a_page_loads_itself_and_one_stylesheet(page: Page, site_url: str) -> None:
+    """And the browser's tab its mark: nothing else, and nothing from elsewhere."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(site_url)))
+    page.goto(f"{site_url}/about/", wait_until="networkidle")
+    kinds = sorted(path.rpartition(".")[2] for path in asked)
+
+    assert kinds in (["/about/", "css"], ["/about/", "css", "svg"])
+
+
+def test_it_reads_without_javascript(browser: Browser, site_url: str) -> None:
+    """There is none to miss."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site_url)
+    page.get_by_role("link", name="Blog", exact=True).click()
+    page.get_by_role("link", name="Two commands").click()
+    heading = page.locator("h1").inner_text()
+    context.close()
+
+    assert heading == "Two commands"
