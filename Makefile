@@ -48,7 +48,7 @@ test-infra: .ready ## Run the tests of Terraform
 smoke: .ready ## Run the smoke tests against a running site (URL=https://…)
 	$(VENV)/pytest tests/smoke --site-url "$(URL)"
 
-check: .ready lint types imports ## Check format, lint, types, who imports whom, and the lock files
+check: .ready lint types imports ## Check format, lint, types and who imports whom
 
 lint: .ready
 	$(VENV)/ruff format --check .

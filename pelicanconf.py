@@ -27,6 +27,7 @@ DEFAULT_DATE_FORMAT = "%Y-%m-%d"
 PELICAN_CLASS = "site_builder.SitePelican"
 PLUGINS = [
     "site_builder.plugins.assets",
+    "site_builder.plugins.feeds",
     "site_builder.plugins.neighbours",
     "site_builder.plugins.order",
     "site_builder.plugins.pictures",

@@ -23,15 +23,22 @@ def find_browser() -> Path | None:
 
 
 def install_browser(python: Path, say: Callable[[str], None]) -> None:
-    """See to it that there is a Chromium, and say what to do where there can be none."""
-    if find_browser():
+    """See to it that there is a Chromium, and say what to do where there can be none.
+
+    Playwright's own is the one it is made for, so that is tried first, once for each venv: where it cannot be had,
+    the next run shall not wait for that again.
+    """
+    tried = python.parent.parent / ".browser-tried"
+    if os.environ.get(VARIABLE) or _own_browser() or (tried.exists() and find_browser()):
         return
     say("Getting a Chromium for the browser tests …")
     _download(python)
+    tried.touch()
     if not find_browser():
         _install_debian_package()
-    if find_browser():
-        say("  done")
+    found = find_browser()
+    if found:
+        say(f"  done: {found}")
         return
     say(
         "  No Chromium could be had: the browser tests will fail.\n"

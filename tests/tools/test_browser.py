@@ -55,6 +55,19 @@ def test_without_any_a_person_learns_what_to_install(nowhere: Path, monkeypatch:
     monkeypatch.setattr(browser, "_download", lambda _: None)
     monkeypatch.setattr(browser, "_install_debian_package", lambda: None)
     said: list[str] = []
-    browser.install_browser(nowhere / "python", said.append)
+    (nowhere / "venv" / "bin").mkdir(parents=True)
+    browser.install_browser(nowhere / "venv" / "bin" / "python", said.append)
 
     assert "apt install chromium" in said[-1]
+
+
+def test_a_download_that_cannot_be_had_is_tried_once(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Playwright's own first; where it is not to be had, the system's, without waiting again."""
+    tries: list[Path] = []
+    monkeypatch.setattr(browser, "_download", tries.append)
+    put(nowhere / "bin" / "chromium")
+    python = put(nowhere / "venv" / "bin" / "python")
+    for _ in range(3):
+        browser.install_browser(python, lambda _: None)
+
+    assert tries == [python]

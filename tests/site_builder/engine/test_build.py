@@ -108,9 +108,9 @@ def test_a_draft_is_not_in_the_output(tiny_site: Path) -> None:
 FAULTS = {
     "a plugin that does not exist": (
         "pelicanconf.py", 'PLUGINS = ["nowhere"]\n',
-        ["pelicanconf.py:31: Cannot load plugin `nowhere`", "take it out of PLUGINS"]),
+        ["pelicanconf.py:37: Cannot load plugin `nowhere`", "take it out of PLUGINS"]),
     "a plugin that fails": (
-        "pelicanconf.py", 'PLUGINS = ["json"]\n', ["pelicanconf.py:31: Cannot register plugin `json`"]),
+        "pelicanconf.py", 'PLUGINS = ["json"]\n', ["pelicanconf.py:37: Cannot register plugin `json`"]),
     "a post that cannot be read": (
         "content/posts/third/index.md", "Title: x\nDate: soon\n\nText\n", ["posts/third/index.md", "soon"]),
     "a post without its title": (

@@ -8,7 +8,13 @@ TIMEZONE = "UTC"
 LOCALE = ("C.UTF-8", "C")
 DEFAULT_LANG = "en"
 PELICAN_CLASS = "site_builder.SitePelican"
-PLUGINS = ["site_builder.plugins.assets", "site_builder.plugins.order", "site_builder.plugins.pictures"]
+PLUGINS = [
+    "site_builder.plugins.assets",
+    "site_builder.plugins.feeds",
+    "site_builder.plugins.neighbours",
+    "site_builder.plugins.order",
+    "site_builder.plugins.pictures",
+]
 PATH = "content"
 THEME = "theme"
 ARTICLE_PATHS = ["posts"]
