@@ -100,6 +100,17 @@ def test_a_step_that_fails_leaves_nothing_of_itself(folder: Path, empty_database
     assert apply(folder, empty_database) == ["0002_two.sql"]
 
 
+def test_a_step_and_its_record_are_one(folder: Path, empty_database: str) -> None:
+    """Where the record cannot be written, the step has not happened either."""
+    record = "INSERT INTO schema_migrations (name, sha256) VALUES ('0002_two.sql', 'x');"
+    (folder / "0002_two.sql").write_text(f"CREATE TABLE two (id int); {record}")
+
+    with pytest.raises(MigrationError, match="duplicate key"):
+        apply(folder, empty_database)
+
+    assert tables(empty_database) == {"one", "schema_migrations"}
+
+
 def test_of_several_at_once_one_applies(folder: Path, empty_database: str) -> None:
     """Two deploys that start together do not fall over each other."""
     with ThreadPoolExecutor(4) as pool:
