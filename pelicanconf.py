@@ -41,8 +41,10 @@ JINJA_ENVIRONMENT = {"trim_blocks": True, "lstrip_blocks": True, "autoescape": T
 PAGE_PATHS = ["pages"]
 ARTICLE_PATHS = ["posts"]
 STATIC_PATHS = ["posts", "pages"]
-# The theme's files are published by the assets plugin, under names that hold their hash.
-THEME_STATIC_PATHS: list[str] = []
+# The theme's files are published by the assets plugin, under names that hold their hash. The stylesheet is so a second
+# time, under its plain name: the page that the API makes cannot know the hash.
+THEME_STATIC_DIR = ""
+THEME_STATIC_PATHS = ["static/css/site.css"]
 
 # content/posts/<slug>/index.md and content/pages/<slug>.md: the folder or the file names the page.
 PATH_METADATA = r"(?:posts|pages)/(?P<slug>[^/]+?)(?:/index)?\.md"

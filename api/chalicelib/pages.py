@@ -16,47 +16,72 @@ PAGE = """<!doctype html>
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
 <title>Your message was not sent yet - ZichKoding</title>
+<link rel="stylesheet" href="/site.css">
 </head>
 <body>
+<header>
+<a class="brand" href="/">ZichKoding</a>
+</header>
 <main>
-<h1>Your message was not sent yet</h1>
-<p role="alert">{message}</p>
+<article>
+<header>
+<h1>Not sent yet</h1>
+<p class="lead" role="alert">{message}</p>
+</header>
+<div class="prose">
 {faults}
 <form method="post" action="/api/contact">
-<p><label for="name">Your name</label><br>
-<input id="name" name="name" value="{name}" required maxlength="100" autocomplete="name" size="40"></p>
-<p><label for="email">Your email address</label><br>
-<input id="email" name="email" type="email" value="{email}" required maxlength="254" autocomplete="email" size="40"></p>
-<p><label for="subject">Subject (if you like)</label><br>
-<input id="subject" name="subject" value="{subject}" maxlength="150" size="40"></p>
-<p><label for="message">Your message</label><br>
-<textarea id="message" name="message" required maxlength="5000" rows="12" cols="60">
-{text}</textarea></p>
+<p>
+<label for="name">Your name</label>
+<input id="name" name="name" value="{name}" required maxlength="100" autocomplete="name"{name_fault}>
+</p>
+<p>
+<label for="email">Your email address</label>
+<input id="email" name="email" type="email" value="{email}" required maxlength="254" autocomplete="email"{email_fault}>
+</p>
+<p>
+<label for="subject">Subject <span>(if you like)</span></label>
+<input id="subject" name="subject" value="{subject}" maxlength="150" autocomplete="off"{subject_fault}>
+</p>
+<p>
+<label for="message">Your message</label>
+<textarea id="message" name="message" required maxlength="5000" rows="9"{message_fault}>
+{text}</textarea>
+</p>
 <input type="hidden" name="key" value="{key}">
 <p><button>Send it again</button></p>
 </form>
-<p><a href="/contact/">Back to the contact page</a></p>
+</div>
+</article>
 </main>
 </body>
 </html>
 """
+FIELDS = ("name", "email", "subject", "message")
 
 
 def form_again(error: ApiError, fields: Mapping[str, str]) -> str:
     """Return the page that says what went wrong and loses nothing."""
+    faults = error.fields if isinstance(error, InvalidError) else {}
     kept = {name: _shown(fields.get(name, "")) for name in ("name", "email", "subject", "key")}
-    return PAGE.format(
-        message=_shown(error.message), faults=_faults(error), text=_shown(fields.get("message", "")), **kept
-    )
+    marks = {f"{name}_fault": _mark(name) if name in faults else "" for name in FIELDS}
+    text = _shown(fields.get("message", ""))
+    return PAGE.format(message=_shown(error.message), faults=_list(faults), text=text, **kept, **marks)
 
 
-def _faults(error: ApiError) -> str:
-    if not isinstance(error, InvalidError):
+def _list(faults: Mapping[str, str]) -> str:
+    if not faults:
         return ""
     lines = [
-        f'<li><a href="#{name}">{name.capitalize()}</a>: {_shown(fault)}</li>' for name, fault in error.fields.items()
+        f'<li id="{name}-fault"><a href="#{name}">{name.capitalize()}</a>: {_shown(fault)}</li>'
+        for name, fault in faults.items()
     ]
     return "<ul>\n" + "\n".join(lines) + "\n</ul>"
+
+
+def _mark(name: str) -> str:
+    """Tie a field to the sentence that says what is wrong with it, for those who hear the page."""
+    return f' aria-invalid="true" aria-describedby="{name}-fault"'
 
 
 def _shown(text: str) -> str:

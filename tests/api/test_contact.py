@@ -198,6 +198,7 @@ def test_a_faulty_form_comes_back_with_its_text() -> None:
     assert reply.status == 422
     assert "A long text" in str(reply.body)
     assert "name@example.org" in str(reply.body)
+    assert 'aria-describedby="email-fault"' in str(reply.body)
 
 
 def test_when_nothing_could_be_kept_the_visitor_is_told_and_has_the_text() -> None:

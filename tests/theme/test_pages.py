@@ -254,6 +254,14 @@ def test_text_is_escaped_where_it_is_text(tmp_path: Path) -> None:
     assert described == ["He said “no” & left."]
 
 
+def test_the_stylesheet_has_its_plain_name_too(output: Path) -> None:
+    """The API's page asks for it, and cannot know the hash."""
+    asked = (ROOT / "api" / "chalicelib" / "pages.py").read_text()
+
+    assert '<link rel="stylesheet" href="/site.css">' in asked
+    assert (output / "site.css").read_text() == (ROOT / "theme" / "static" / "css" / "site.css").read_text()
+
+
 def test_the_sitemap_lists_every_page_that_may_be_found(output: Path, pages: dict[str, Parsed]) -> None:
     """And none that may not."""
     listed = re.findall(r"<loc>(.*?)</loc>", (output / "sitemap.xml").read_text())
