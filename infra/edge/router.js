@@ -12,36 +12,64 @@ import cf from 'cloudfront';
 const store = cf.kvs();
 const DIGEST = /^[0-9a-z]{1,64}$/;
 const CONTROL = /[\u0000-\u001f\u007f]/;
+// A path of this host: one slash, then printable ASCII without a space or a backslash.
+const OWN_PATH = /^\/(?!\/)[!-\[\]-~]*$/;
+const WORDS = {
+  301: 'Moved Permanently', 302: 'Found', 303: 'See Other', 307: 'Temporary Redirect', 308: 'Permanent Redirect',
+  400: 'Bad Request', 405: 'Method Not Allowed', 410: 'Gone', 503: 'Service Unavailable'
+};
 // Under a release, and never written by one: the origin's "not there" brings the site's own 404 page.
 const NOWHERE = '/-';
 
+// Reads only what the decision needs, one value after the other: nothing for an asset or a refusal.
 async function handler(event) {
   const request = event.request;
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    return answer(405, 'Method Not Allowed', { allow: { value: 'GET, HEAD' } });
+  const asked = understand(request);
+  let release = null;
+  let moved = null;
+  if (asked.refusal === null && !asked.shared) {
+    // Not as an argument: njs, which this engine descends from, breaks on an await inside of a call.
+    const pointer = await read('live');
+    release = choose(pointer, event.viewer.ip);
   }
-  const segments = readPath(request.uri);
-  if (segments === null) {
-    return answer(400, 'Bad Request', {});
+  if (release !== null) {
+    moved = await read('r:' + release + ':' + asked.path);
   }
-  const path = writePath(segments);
-  if (isAsset(segments)) {
-    return path === structure(request.uri) ? forward(request, path) : redirect(308, path, request.querystring);
+  return decide(request, asked, release, moved);
+}
+
+// The whole decision, from values alone: what was asked for, this viewer's release, what it says of the path.
+function decide(request, asked, release, moved) {
+  if (asked.refusal !== null) {
+    return asked.refusal;
   }
-  const pointer = await read('live');
-  const release = pointer === null ? null : choose(pointer, event.viewer.ip);
+  if (asked.shared) {
+    return asked.canonical ? forward(request, asked.path) : redirect(308, asked.path, request.querystring);
+  }
   if (release === null) {
-    return answer(503, 'Service Unavailable', { 'retry-after': { value: '60' } });
+    return answer(503, { 'retry-after': { value: '60' } });
   }
-  const moved = await read('r:' + release + ':' + path);
-  if (moved !== null) {
-    return moved.status === 410 ? answer(410, 'Gone', {}) : redirect(moved.status, moved.to, request.querystring);
+  if (isEntry(moved)) {
+    return moved.status === 410 ? answer(410, {}) : redirect(moved.status, moved.to, request.querystring);
   }
-  const place = settle(segments);
-  if (place.moved || path !== structure(request.uri)) {
+  const place = settle(asked.segments);
+  if (place.moved || !asked.canonical) {
     return redirect(308, writePath(place.segments), request.querystring);
   }
   return forward(request, '/releases/' + release + place.key);
+}
+
+function understand(request) {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return { refusal: answer(405, { allow: { value: 'GET, HEAD' } }) };
+  }
+  const segments = readPath(request.uri);
+  if (segments === null) {
+    return { refusal: answer(400, {}) };
+  }
+  const path = writePath(segments);
+  const canonical = path === structure(request.uri);
+  return { refusal: null, segments: segments, path: path, canonical: canonical, shared: isAsset(segments) };
 }
 
 // A path's parts, decoded and resolved, or null where no honest client could have meant it. The last part is empty
@@ -69,11 +97,13 @@ function readPath(uri) {
   return raw[0] === '' && kept.length > 0 ? kept : null;
 }
 
-// One part as text. What hides a slash, a backslash, a control character or a second encoding is refused.
+// One part as text. What hides a slash, a backslash, a control character or a second encoding is refused, and what
+// cannot be written again.
 function decode(raw) {
   let text;
   try {
     text = decodeURIComponent(raw);
+    encodeURIComponent(text);
   } catch (error) {
     return null;
   }
@@ -125,13 +155,29 @@ function settle(segments) {
   return { moved: false, segments: segments, key: writePath(segments) };
 }
 
-// The release that this viewer gets. A canary takes a share of viewers, each of them always or never, by a hash of
-// the address and the release; there is no cookie.
+// The release that this viewer gets, or null where the pointer is none. A canary takes a share of viewers, each of them
+// always or never, by a hash of the address and the release; there is no cookie.
 function choose(pointer, ip) {
+  if (pointer === null || !isDigest(pointer.live)) {
+    return null;
+  }
   const canary = pointer.canary;
-  const taken = canary && DIGEST.test(canary.release) && share(ip + canary.release) < canary.percent;
-  const release = taken ? canary.release : pointer.live;
-  return DIGEST.test(release) ? release : null;
+  const taken = canary && isDigest(canary.release) && share(ip + canary.release) < canary.percent;
+  return taken ? canary.release : pointer.live;
+}
+
+function isDigest(value) {
+  return typeof value === 'string' && DIGEST.test(value);
+}
+
+// Whether the table says something that can be done. Anything else is passed over: a mistake in it must not take the
+// page away, or lead to another host.
+function isEntry(moved) {
+  if (moved === null || typeof moved.status !== 'number') {
+    return false;
+  }
+  const leads = moved.status >= 300 && moved.status < 400 && typeof moved.to === 'string' && OWN_PATH.test(moved.to);
+  return moved.status === 410 || (leads && WORDS[moved.status] !== undefined);
 }
 
 // A number from 0 to 99, always the same for the same text.
@@ -156,8 +202,14 @@ function forward(request, uri) {
   return request;
 }
 
-function redirect(status, path, query) {
-  return answer(status, 'Permanent Redirect', { location: { value: path + writeQuery(query) } });
+// The query that came goes on, after the target's own and before its fragment.
+function redirect(status, to, query) {
+  const parts = to.split('#');
+  const came = writeQuery(query);
+  if (came !== '') {
+    parts[0] += (parts[0].indexOf('?') < 0 ? '?' : '&') + came;
+  }
+  return answer(status, { location: { value: parts.join('#') } });
 }
 
 function writeQuery(query) {
@@ -167,11 +219,11 @@ function writeQuery(query) {
       pairs.push(one.value === '' ? name : name + '=' + one.value);
     });
   });
-  return pairs.length > 0 ? '?' + pairs.join('&') : '';
+  return pairs.join('&');
 }
 
-function answer(status, words, headers) {
+function answer(status, headers) {
   headers['cache-control'] = { value: 'no-store' };
   headers['content-type'] = { value: 'text/plain; charset=utf-8' };
-  return { statusCode: status, statusDescription: words, headers: headers, body: words + '\n' };
+  return { statusCode: status, statusDescription: WORDS[status], headers: headers, body: WORDS[status] + '\n' };
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -81,44 +82,55 @@ class EdgeFunction:
 
     def __init__(self, source: str, kvs: Callable[[], Mapping[str, str]]) -> None:
         """Load the function's source; the mapping stands for what the KeyValueStore holds at each moment."""
+        self._source = source
         self._kvs = kvs
-        self._filled: Mapping[str, str] = {}
-        # The engine measures its stack from the thread that made it, so it lives and works in one thread.
+        # The engine measures its stack from the thread that made it, so it lives and works in one thread. That
+        # thread is the lock as well: requests from several threads are decided one after the other.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="edge")
-        self._context = self._thread.submit(self._load, source).result()
+        self._thread.submit(self._load).result()
 
     def handle(self, request: EdgeRequest) -> EdgeForward | EdgeResponse:
         """Decide about one request."""
         outcome = self._thread.submit(self._call, json.dumps(_event(request)), self._kvs()).result()
         if "error" in outcome:
             raise _failed(f"{outcome['error']}\n{outcome.get('stack') or ''}".strip())
-        return _decision(outcome["value"])
+        return _decision(outcome.get("value"))
 
     def close(self) -> None:
         """Let the engine's thread end."""
         self._thread.shutdown()
 
-    def _load(self, source: str) -> quickjs.Context:
+    def _load(self) -> None:
         context = quickjs.Context()
         context.set_memory_limit(BYTES)
         context.set_time_limit(SECONDS)
         try:
-            context.eval(RUNTIME + source.replace(IMPORT_LINE, ""))
+            context.eval(RUNTIME)
+            # By itself, and the import leaves its line empty: the engine then counts the file's own lines.
+            context.eval(self._source.replace(IMPORT_LINE, ""))
             context.set("call", context.eval(CALL))
             context.set("refill", context.eval("fill"))
         except quickjs.JSException as error:
             raise _failed(str(error)) from error
-        return context
+        self._context = context
+        self._filled: Mapping[str, str] = {}
 
     def _call(self, event: str, values: Mapping[str, str]) -> dict[str, Any]:
+        try:
+            return self._decide(event, values)
+        except EdgeError:
+            # What was cut off is still in the engine and would go on with the next request.
+            self._load()
+            raise
+
+    def _decide(self, event: str, values: Mapping[str, str]) -> dict[str, Any]:
         try:
             # The engine cannot call back into Python under a time limit, so the values go in beforehand.
             if values != self._filled:
                 self._context.get("refill")(json.dumps(list(values.items())))
                 self._filled = dict(values)
             self._context.get("call")(event)
-            while self._context.execute_pending_job():
-                pass
+            self._finish()
             outcome = self._context.get("outcome")
         except quickjs.JSException as error:
             raise _failed(str(error)) from error
@@ -126,6 +138,13 @@ class EdgeFunction:
             raise _failed("it never came to a decision")
         decided: dict[str, Any] = json.loads(outcome)
         return decided
+
+    def _finish(self) -> None:
+        """Run what the function awaits; the engine's own limit is for each piece, this one for all of them."""
+        end = time.monotonic() + SECONDS
+        while self._context.execute_pending_job():
+            if time.monotonic() > end:
+                raise _failed("it was interrupted: it awaits without end")
 
 
 def _event(request: EdgeRequest) -> dict[str, Any]:
@@ -156,12 +175,15 @@ def _query(text: str) -> dict[str, Any]:
     return query
 
 
-def _decision(value: dict[str, Any]) -> EdgeForward | EdgeResponse:
-    if "statusCode" not in value:
+def _decision(value: object) -> EdgeForward | EdgeResponse:
+    """Read what the function returned: a request that goes on, or a response."""
+    if isinstance(value, dict) and isinstance(value.get("statusCode"), int):
+        headers = {name: header["value"] for name, header in value.get("headers", {}).items()}
+        body = value.get("body", "")
+        return EdgeResponse(value["statusCode"], headers, body if isinstance(body, str) else body.get("data", ""))
+    if isinstance(value, dict) and isinstance(value.get("uri"), str):
         return EdgeForward(value["uri"])
-    headers = {name: header["value"] for name, header in value.get("headers", {}).items()}
-    body = value.get("body", "")
-    return EdgeResponse(value["statusCode"], headers, body if isinstance(body, str) else body.get("data", ""))
+    raise _failed(f"it returned {json.dumps(value)}, which is neither a request nor a response")
 
 
 def _failed(words: str) -> EdgeError:

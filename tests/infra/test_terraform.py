@@ -14,6 +14,9 @@ ENVIRONMENTS = ("dev", "staging", "production")
 # Where a machine without a registry keeps its providers.
 SYSTEM_PROVIDERS = Path("/", "opt", "tf-plugins")
 
+# Where providers come from is the machine's business; the rest of Terraform's environment would change the tests.
+KEPT = ("TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR")
+
 pytestmark = pytest.mark.infra
 
 
@@ -38,12 +41,14 @@ def unavailable(why: str) -> None:
 @pytest.fixture(scope="session")
 def infra(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of the ground, so that Terraform's own files stay out of the tree."""
-    return Path(shutil.copytree(ROOT / "infra", tmp_path_factory.mktemp("infra") / "infra"))
+    # What Terraform keeps beside a person's own files, a state perhaps, is nobody else's business.
+    own = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfvars")
+    return Path(shutil.copytree(ROOT / "infra", tmp_path_factory.mktemp("infra") / "infra", ignore=own))
 
 
 def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run Terraform in a folder, without a person and without AWS."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))}
+    kept = {name: value for name, value in os.environ.items() if name in KEPT or not name.startswith(("AWS_", "TF_"))}
     return subprocess.run(
         ["terraform", f"-chdir={folder}", *arguments], env=kept, capture_output=True, text=True, check=False
     )
@@ -75,13 +80,28 @@ def test_the_module_is_what_its_assertions_say(providers: Path | None, infra: Pa
     assert ", 0 failed" in done.stdout
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_an_environment_is_valid(environment: str, providers: Path | None, infra: Path) -> None:
+@pytest.mark.parametrize("folder", ["modules/site", *(f"environments/{name}" for name in ENVIRONMENTS)])
+def test_a_configuration_is_valid(folder: str, providers: Path | None, infra: Path) -> None:
     """Every reference leads somewhere, and every type fits."""
-    folder = initialised(infra / "environments" / environment, providers)
-    done = terraform(folder, "validate", "-no-color")
+    done = terraform(initialised(infra / folder, providers), "validate", "-no-color")
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_machine_without_terraform_skips_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person without it can still run all the rest."""
+    monkeypatch.delenv("INFRA_TESTS_REQUIRED", raising=False)
+
+    with pytest.raises(pytest.skip.Exception, match="terraform is not on PATH"):
+        unavailable("terraform is not on PATH")
+
+
+def test_where_these_tests_are_required_nothing_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gate that skips is none."""
+    monkeypatch.setenv("INFRA_TESTS_REQUIRED", "1")
+
+    with pytest.raises(pytest.fail.Exception, match="INFRA_TESTS_REQUIRED=1"):
+        unavailable("terraform is not on PATH")
 
 
 def test_the_environments_differ_in_their_name_alone() -> None:

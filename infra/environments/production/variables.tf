@@ -10,9 +10,10 @@ variable "region" {
 }
 
 variable "domain" {
-  description = "The host name that visitors use and its certificate in us-east-1, or null for CloudFront's own name."
+  description = "The host name that visitors use, further names for it, and the certificate of all of them in us-east-1; or null for CloudFront's own name."
   type = object({
     name            = string
+    aliases         = optional(set(string), [])
     certificate_arn = string
   })
   default = null

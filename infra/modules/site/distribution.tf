@@ -96,8 +96,9 @@ resource "aws_cloudfront_distribution" "this" {
   enabled         = true
   is_ipv6_enabled = true
   http_version    = "http2and3"
-  price_class     = "PriceClass_100"
-  aliases         = var.domain == null ? [] : [var.domain.name]
+  # The cheapest: North America and Europe. Visitors elsewhere are served too, from farther away.
+  price_class = "PriceClass_100"
+  aliases     = var.domain == null ? [] : setunion([var.domain.name], var.domain.aliases)
 
   origin {
     origin_id                = "bucket"

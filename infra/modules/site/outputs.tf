@@ -10,3 +10,28 @@ output "descriptor" {
     site_url        = "https://${var.domain == null ? aws_cloudfront_distribution.this.domain_name : var.domain.name}"
   }
 }
+
+output "cloudfront_distribution_domain_name" {
+  description = "CloudFront's own name for the distribution: where the domain's DNS record points to."
+  value       = aws_cloudfront_distribution.this.domain_name
+}
+
+output "cloudfront_distribution_hosted_zone_id" {
+  description = "The zone of that name, which a Route 53 alias asks for."
+  value       = aws_cloudfront_distribution.this.hosted_zone_id
+}
+
+output "cloudfront_distribution_arn" {
+  description = "The distribution, for policies and alarms."
+  value       = aws_cloudfront_distribution.this.arn
+}
+
+output "s3_bucket_arn" {
+  description = "The bucket, for the policy of the role that deploys."
+  value       = aws_s3_bucket.this.arn
+}
+
+output "cloudfront_key_value_store_arn" {
+  description = "The store of the pointer, for the policy of the role that deploys."
+  value       = aws_cloudfront_key_value_store.this.arn
+}

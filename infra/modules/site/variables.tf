@@ -24,16 +24,34 @@ variable "account" {
 }
 
 variable "domain" {
-  description = "The host name that visitors use, with its certificate in us-east-1, or null for CloudFront's own name."
+  description = "The host name that visitors use, further names for it, and the certificate of all of them in us-east-1; or null for CloudFront's own name."
   type = object({
     name            = string
+    aliases         = optional(set(string), [])
     certificate_arn = string
   })
   default = null
+
+  validation {
+    condition     = var.domain == null ? true : can(regex("^arn:aws:acm:us-east-1:[0-9]{12}:certificate/", var.domain.certificate_arn))
+    error_message = "CloudFront takes certificates of us-east-1 only."
+  }
+
+  validation {
+    condition = var.domain == null ? true : alltrue([
+      for name in concat([var.domain.name], tolist(var.domain.aliases)) : can(regex("^(\\*\\.)?([a-z0-9-]+\\.)+[a-z]{2,}$", name))
+    ])
+    error_message = "A domain is a host name in lower case, without a scheme or a path."
+  }
 }
 
 variable "api_domain" {
   description = "The host that answers /api/*, or null while there is none."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.api_domain == null ? true : can(regex("^([a-z0-9-]+\\.)+[a-z]{2,}$", var.api_domain))
+    error_message = "The API's domain is a host name in lower case, without a scheme or a path."
+  }
 }
