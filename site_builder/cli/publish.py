@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -132,6 +133,8 @@ def _local_s3() -> Iterator[str]:
         raise ReleaseError(
             "publish.py", "the local S3 (moto) is not installed", "Run `make setup`, then this again."
         ) from error
+    # Its server tells of every request, which nobody asked.
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:

@@ -11,6 +11,7 @@ from typing import NoReturn, TypeAlias
 
 from site_builder.errors import SiteError
 
+SHORTEST_GUESSED = 3
 OK, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -30,11 +31,12 @@ class Parser(argparse.ArgumentParser):
         sys.exit(MISUSED)
 
     def _guess(self, message: str) -> str:
-        known = [word for action in self._actions for word in (*action.option_strings, *(action.choices or ()))]
-        for word in message.replace("'", " ").split():
-            close = get_close_matches(word, [str(name) for name in known], n=1)
-            if close and close[0] != word:
-                return f"\n  Did you mean `{close[0]}`?"
+        known = [str(word) for action in self._actions for word in (*action.option_strings, *(action.choices or ()))]
+        # What argparse lists after these words is what is known, not what was typed.
+        for word in message.partition("(choose from")[0].replace("'", " ").split():
+            begun = [name for name in known if name.startswith(word) and len(word) >= SHORTEST_GUESSED]
+            for close in (*begun, *get_close_matches(word, known, n=1)):
+                return f"\n  Did you mean `{close}`?" if close != word else ""
         return ""
 
 

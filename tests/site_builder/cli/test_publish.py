@@ -132,11 +132,14 @@ def test_an_aws_that_does_not_answer_is_said_without_a_traceback(
     assert "Nothing that is live has changed" in err
 
 
-def test_a_mistyped_environment_is_guessed(capsys: pytest.CaptureFixture[str]) -> None:
-    """A typing mistake must never deploy anything."""
-    code, _, err = run(capsys, "deploy", "stagin")
+@pytest.mark.parametrize(
+    ("typed", "guess"), [("stagin", "Did you mean `staging`?"), ("prod", "Did you mean `production`?"), ("xyz", "")]
+)
+def test_a_mistyped_environment_is_guessed(typed: str, guess: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A typing mistake must never deploy anything; where there is nothing to guess, nothing is guessed."""
+    code, _, err = run(capsys, "deploy", typed)
 
-    assert (code, "Did you mean `staging`?" in err) == (2, True)
+    assert (code, guess in err, "Did you mean" in err) == (2, True, bool(guess))
 
 
 def test_the_help_says_what_it_is_and_how_it_ends(capsys: pytest.CaptureFixture[str]) -> None:
