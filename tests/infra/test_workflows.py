@@ -93,6 +93,62 @@ def test_a_deploy_is_never_cancelled_half_way() -> None:
     assert (concurrency["cancel-in-progress"], "github.ref_name" in concurrency["group"]) == (False, True)
 
 
+def test_a_deploy_builds_then_deploys_then_looks() -> None:
+    """The order that a person would keep, in the environment of the branch's name."""
+    deploy = ROOT / ".github" / "workflows" / "deploy.yml"
+    job = read(deploy)["jobs"]["deploy"]
+    made = [step["run"].split()[1] for step in steps(deploy) if "run" in step]
+
+    assert made == ["build", "deploy", "smoke"]
+    assert job["environment"] == "${{ github.ref_name }}"
+    assert job["permissions"] == {"contents": "read", "id-token": "write"}
+
+
+def test_only_an_environments_branch_is_deployed() -> None:
+    """A branch by another name has no environment to go to."""
+    # YAML 1.1 reads the key `on` as true.
+    triggers: dict[Any, Any] = dict(read(ROOT / ".github" / "workflows" / "deploy.yml"))
+
+    assert triggers[True] == {"push": {"branches": ["dev", "staging", "production"]}}
+
+
+def test_a_deploy_needs_no_more_than_the_descriptor_and_a_role() -> None:
+    """What Terraform said once is not typed in again, where it could differ."""
+    text = (ROOT / ".github" / "workflows" / "deploy.yml").read_text()
+
+    assert set(re.findall(r"vars\.(\w+)", text)) == {"DESCRIPTOR", "DEPLOY_ROLE"}
+    assert "secrets." not in text
+
+
+def test_no_text_of_a_stranger_gets_into_a_command(workflow: Path) -> None:
+    """What a command needs comes in its environment, where a shell does not read it as its own."""
+    assert [step["run"] for step in steps(workflow) if "${{" in step.get("run", "")] == []
+
+
+def test_a_checkout_leaves_no_credentials_behind(workflow: Path) -> None:
+    """What runs later in the job finds nothing to push with."""
+    checkouts = [step for step in steps(workflow) if step.get("uses", "").startswith("actions/checkout@")]
+
+    assert checkouts
+    assert [step for step in checkouts if step["with"].get("persist-credentials") is not False] == []
+
+
+def test_nothing_of_terraform_is_skipped_where_it_counts() -> None:
+    """A required check that skips is none."""
+    runs = [step for step in steps(ROOT / ".github" / "workflows" / "ci.yml") if step.get("run") == "make test"]
+
+    assert [step["env"]["INFRA_TESTS_REQUIRED"] for step in runs] == ["1"]
+
+
+def test_one_check_says_whether_all_passed() -> None:
+    """It runs even where another failed, or a skipped one would count as passed."""
+    jobs = read(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]
+    last = jobs["required-checks-pass"]
+
+    assert last["if"] == "always()"
+    assert set(last["needs"]) == set(jobs) - {"required-checks-pass"}
+
+
 def test_a_workflow_opens_with_what_it_does(workflow: Path) -> None:
     """Numbered, before the first line of YAML."""
     opening = workflow.read_text().partition("\nname:")[0]

@@ -134,6 +134,10 @@ run "every_page_goes_through_the_edge_function" {
     error_message = "It is the very file that the preview and the tests run."
   }
   assert {
+    condition     = aws_cloudfront_function.router.publish && one(aws_cloudfront_distribution.this.default_cache_behavior[0].function_association).function_arn == aws_cloudfront_function.router.arn
+    error_message = "And what runs is its published version."
+  }
+  assert {
     condition     = one(aws_cloudfront_function.router.key_value_store_associations) == aws_cloudfront_key_value_store.this.arn
     error_message = "It reads which release is live from the store that publish.py writes."
   }
