@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from site_builder.errors import PreviewError
+from site_builder.errors import PreviewError, SiteError
 from site_builder.preview.edge import EdgeForward, EdgeFunction, EdgeRequest
 from site_builder.preview.origin import Origin
 
@@ -69,7 +69,8 @@ def answer_page(site: Site, method: str, target: str, ip: str) -> Answer:
     decision = site.edge.handle(EdgeRequest(method=method, uri=path, querystring=query, ip=ip))
     if not isinstance(decision, EdgeForward):
         return Answer(decision.status, tuple(decision.headers.items()), decision.body.encode())
-    found = site.origin.get(decision.uri.lstrip("/"))
+    # What travels in an address is encoded; a key in the bucket is not.
+    found = site.origin.get(unquote(decision.uri).lstrip("/"))
     status = 200 if found else 404
     stored = found or site.origin.get("404.html")
     if stored is None:
@@ -112,7 +113,11 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.startswith(API) and self.site.api:
             self._send(self._ask_api(self.site.api, body))
             return
-        answer = answer_page(self.site, self.command, self.path, self.client_address[0])
+        try:
+            answer = answer_page(self.site, self.command, self.path, self.client_address[0])
+        except SiteError as error:
+            # In CloudFront a function that fails is a 503 for everybody; here its author is told why.
+            answer = Answer(503, (("Content-Type", "text/plain; charset=utf-8"),), f"{error}\n".encode())
         if answer.status == 200 and answer.header("ETag") == self.headers.get("If-None-Match"):  # noqa: PLR2004
             answer = replace(answer, status=304, body=b"")
         answer = compressed(answer, self.headers.get("Accept-Encoding", ""))

@@ -197,6 +197,24 @@ def test_an_api_that_is_away_is_said_to_be(output: Path) -> None:
     assert (answer.status, b"did not answer" in answer.body) == (502, True)
 
 
+def test_a_file_with_any_letters_in_its_name_is_found(server: SiteServer, output: Path) -> None:
+    """An address is encoded; the file's name is not."""
+    (output / "café au lait.txt").write_text("hot")
+
+    assert ask(server, "/caf%c3%a9%20au%20lait.txt").body == b"hot"
+
+
+def test_an_edge_function_that_fails_says_why(output: Path) -> None:
+    """In the browser of whoever is writing it, and without a traceback in the terminal."""
+    edge = EdgeFunction("async function handler(event) { return event.no.such; }", dict)
+    made = open_server(Site(edge, FolderOrigin(output), SECURITY, None), 0)
+    for _ in serving(made):
+        answer = ask(made, "/")
+    edge.close()
+
+    assert (answer.status, b"the edge function failed" in answer.body) == (503, True)
+
+
 def test_posting_to_a_page_is_refused_and_the_connection_lives_on(server: SiteServer) -> None:
     """What was sent is not taken for the next request."""
     connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=20)
