@@ -50,14 +50,14 @@ smoke: .ready ## Run the smoke tests against a running site (URL=https://…)
 
 check: .ready lint types imports ## Check format, lint, types and who imports whom
 
-lint: .ready
+lint: .ready ## Check format and lint
 	$(VENV)/ruff format --check .
 	$(VENV)/ruff check .
 
-types: .ready
+types: .ready ## Check the types
 	$(VENV)/mypy
 
-imports: .ready
+imports: .ready ## Check who imports whom
 	PYTHONPATH=.:api $(VENV)/lint-imports --no-cache
 
 format: .ready ## Format the code and mend what can be mended by itself

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -15,6 +16,10 @@ from site_builder.preview.database import PostgresServer, running_postgres
 from tools.browser import find_browser
 
 ROOT = Path(__file__).resolve().parents[1]
+# A slow machine is no fault, so a property states no time; nightly looks harder: HYPOTHESIS_PROFILE=nightly.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.register_profile("nightly", deadline=None, max_examples=2000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 # Bounded, and the same on every machine: no test may reach AWS, whatever is in the developer's environment.
 os.environ.update(
     AWS_ACCESS_KEY_ID="test",
