@@ -118,11 +118,17 @@ def _stores(environment: str) -> Iterator[Stores]:
 
     if environment == LOCAL:
         with _local_s3() as endpoint:
-            yield Stores(aws.local_bucket(LOCAL_BUCKET, endpoint), MemoryPointerStore())
+            yield _local_stores(endpoint, MemoryPointerStore())
         return
     descriptor = read_descriptor(environment, os.environ.get(VARIABLE))
     aws.refuse_wrong_account(descriptor)
     yield Stores(aws.s3_store(descriptor.bucket, descriptor.region), aws.pointer_store(descriptor))
+
+
+def _local_stores(endpoint: str, pointer: MemoryPointerStore) -> Stores:
+    from site_builder.release import aws  # noqa: PLC0415 - as above
+
+    return Stores(aws.local_bucket(LOCAL_BUCKET, endpoint), pointer)
 
 
 @contextmanager
@@ -150,11 +156,10 @@ def _deploy_locally(manifest: Manifest, arguments: argparse.Namespace) -> int:
     from site_builder.preview.stack import Project, running_stack, wait_for_stop  # noqa: PLC0415
 
     project = Project(Path(__file__).resolve().parents[2], arguments.state.absolute())
-    with only_instance(project.local / "up.lock") as held, _stores(LOCAL) as stores:
+    pointer = MemoryPointerStore()
+    with only_instance(project.local / "up.lock") as held, _local_s3() as endpoint:
+        stores = _local_stores(endpoint, pointer)
         _deploy_to(stores, manifest, arguments)
-        pointer = stores.pointer
-        if not isinstance(pointer, MemoryPointerStore):
-            raise TypeError(pointer)
         origin = StoreOrigin(stores.objects)
         with running_stack(project, origin, pointer.values, port=arguments.port, report=say) as stack:
             announce(held, stack.server.url)
