@@ -14,7 +14,7 @@ RUN := $(VENV)/python -m site_builder
 PYTEST := $(VENV)/coverage run -m pytest
 
 .PHONY: help up setup build check test test-unit test-integration test-browser test-infra smoke format lint types \
-	imports lock deploy plan clean .installed .ready
+	imports lock package deploy plan clean .installed .ready
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -67,6 +67,9 @@ format: .ready ## Format the code and mend what can be mended by itself
 lock: .ready ## Compile requirements/*.txt anew from pyproject.toml
 	$(VENV)/python tools/lock.py
 
+package: .ready ## Package the API for Lambda, alone and from its own lock, into dist/api.zip
+	@$(VENV)/python tools/package_api.py dist/api.zip
+
 deploy: .ready ## Deploy output/ to an environment (ENV=local, dev, staging or production)
 	@$(VENV)/python publish.py deploy $(ENV) $(if $(filter local,$(ENV)),--port $(PORT))
 
@@ -74,7 +77,7 @@ plan: .ready ## Show what a deploy would do, and why (ENV=…)
 	@$(VENV)/python publish.py plan $(ENV)
 
 clean: ## Remove what was built; .venv and the data in .local/ stay
-	rm -rf output .output.* .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf output dist .output.* .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
 
 .installed:
