@@ -31,6 +31,7 @@ PLUGINS = [
     "site_builder.plugins.neighbours",
     "site_builder.plugins.order",
     "site_builder.plugins.pictures",
+    "site_builder.plugins.scrolling",
 ]
 
 PATH = "content"
