@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from html import escape
 
@@ -63,7 +64,9 @@ FIELDS = ("name", "email", "subject", "message")
 def form_again(error: ApiError, fields: Mapping[str, str]) -> str:
     """Return the page that says what went wrong and loses nothing."""
     faults = error.fields if isinstance(error, InvalidError) else {}
-    kept = {name: _shown(fields.get(name, "")) for name in ("name", "email", "subject", "key")}
+    kept = {name: _shown(fields.get(name, "")) for name in ("name", "email", "subject")}
+    # Pressing the button of this page twice is one message, even if the first attempt was kept after all.
+    kept["key"] = _shown(fields.get("key", "") or str(uuid.uuid4()))
     marks = {f"{name}_fault": _mark(name) if name in faults else "" for name in FIELDS}
     text = _shown(fields.get("message", ""))
     return PAGE.format(message=_shown(error.message), faults=_list(faults), text=text, **kept, **marks)

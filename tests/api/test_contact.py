@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from urllib.parse import urlencode
 
@@ -208,6 +209,17 @@ def test_when_nothing_could_be_kept_the_visitor_is_told_and_has_the_text() -> No
     assert (reply.status, reply.headers["Retry-After"]) == (503, "60")
     assert "was not sent" in str(reply.body)
     assert "Hello\nthere" in str(reply.body)
+
+
+def test_the_form_that_comes_back_makes_one_message_however_often_it_is_sent() -> None:
+    """It carries a key: the sender's, or one that is made for it."""
+    given = str(uuid.uuid4())
+    with_key = take_message(FORM, form(**GOOD, key=given), DownStore())
+    without = take_message(FORM, form(**GOOD), DownStore())
+    made = re.findall(r'name="key" value="([^"]+)"', str(without.body))
+
+    assert f'value="{given}"' in str(with_key.body)
+    assert str(uuid.UUID(made[0])) == made[0]
 
 
 @given(st.text(min_size=1))
