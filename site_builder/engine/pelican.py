@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from blinker import ANY, NamedSignal
 from pelican import Pelican
+from pelican.plugins import signals
 
 from site_builder.engine.complaints import complaints_are_errors
 from site_builder.errors import BuildError
@@ -17,7 +19,8 @@ class SitePelican(Pelican):  # type: ignore[misc] # Pelican is not typed.
     """A Pelican that refuses what it would have skipped."""
 
     def __init__(self, settings: dict[str, Any]) -> None:
-        """Load the plugins, all of them or none."""
+        """Load the plugins, all of them or none, and none of an earlier build's."""
+        _disconnect_plugins()
         with complaints_are_errors():
             super().__init__(settings)
 
@@ -30,6 +33,18 @@ class SitePelican(Pelican):  # type: ignore[misc] # Pelican is not typed.
             raise _template_error(f"{_shown(error.filename)}:{error.lineno}", error) from error
         except jinja2.TemplateError as error:
             raise _template_error(_innermost_template_line(error, Path(self.theme)), error) from error
+
+
+def _disconnect_plugins() -> None:
+    """Undo what plugins of an earlier build in this process connected: Pelican's signals are the process's own.
+
+    Without this a second site would be built with the first one's plugins. Each plugin of this build connects anew when
+    Pelican calls its `register()`.
+    """
+    for signal in vars(signals).values():
+        if isinstance(signal, NamedSignal):
+            for receiver in list(signal.receivers_for(ANY)):
+                signal.disconnect(receiver)
 
 
 def _template_error(where: str, error: jinja2.TemplateError) -> BuildError:

@@ -48,6 +48,22 @@ def test_plain_pelican_builds_the_same_bytes(tiny_site: Path, project_root: Path
     assert files_of(tiny_site / "plain") == files_of(tiny_site / "output")
 
 
+def test_a_build_has_its_own_plugins_alone(tiny_site: Path) -> None:
+    """Pelican's signals belong to the process; another site's plugins must not work on this one."""
+    settings = tiny_site / "pelicanconf.py"
+    build(tiny_site)
+    alone = files_of(tiny_site / "output")
+    own = settings.read_text()
+    settings.write_text(own + 'PLUGINS = [*PLUGINS, "site_builder.plugins.scrolling"]\n')
+    build(tiny_site)
+    with_more = files_of(tiny_site / "output")
+    settings.write_text(own)
+    build(tiny_site)
+
+    assert with_more != alone
+    assert files_of(tiny_site / "output") == alone
+
+
 def test_neither_zone_nor_language_nor_order_reaches_the_output(
     tmp_path: Path, tiny_site: Path, project_root: Path
 ) -> None:
