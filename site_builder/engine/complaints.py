@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,18 +53,22 @@ class _Listener(logging.Handler):
 
 
 @contextmanager
-def complaints_are_errors() -> Iterator[None]:
-    """Raise at the end, all together, what Pelican warned of in between."""
+def complaints_are_errors() -> Iterator[Callable[[], None]]:
+    """Raise at the end, all together, what Pelican warned of in between; what is yielded raises it before that."""
     listener = _Listener()
     logger = logging.getLogger("pelican")
     _hear_everything()
     logger.addHandler(listener)
+
+    def refuse() -> None:
+        if listener.complaints:
+            raise ComplaintError(listener.complaints)
+
     try:
-        yield
+        yield refuse
     finally:
         logger.removeHandler(listener)
-    if listener.complaints:
-        raise ComplaintError(listener.complaints)
+    refuse()
 
 
 def _hear_everything() -> None:

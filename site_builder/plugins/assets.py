@@ -15,6 +15,8 @@ from pelican import signals
 
 from site_builder.errors import BuildError
 
+# What it does depends on its arguments and the files it opens; see site_builder.engine.trust.
+PURE = True
 ASSETS_FOLDER = "assets"
 HASH_LENGTH = 10
 PICTURES = frozenset({".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"})

@@ -17,6 +17,8 @@ from pelican import signals
 
 from site_builder.errors import BuildError
 
+# What it does depends on its arguments and the files it opens; see site_builder.engine.trust.
+PURE = True
 IMAGE_TAG = re.compile(r"<img\b[^>]*>")
 SOURCE = re.compile(r'\bsrc="([^"]*)"')
 # A scheme, a root, an anchor, or one of Pelican's own marks: not a picture beside the text.

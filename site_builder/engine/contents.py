@@ -1,0 +1,280 @@
+"""Articles, pages and static files that can be kept between builds, and that tell who reads them.
+
+They are Pelican's own classes with three things added. The rendered text is fetched only when it is asked for. What a
+text was made of can be written down and made again without reading it. And while pages are rendered, each attribute that
+is read is noted (`facts`), and addresses, which Pelican formats each time, are formatted once.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import io
+import pickle
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pelican.contents
+from pelican.urlwrappers import Author, Category, Tag, URLWrapper
+
+from site_builder.engine import facts
+
+# Not part of a text, but of the build that it is in.
+OF_THE_BUILD = frozenset({"settings", "_context", "_body", "_key", "_bodies", "_addresses", "_summary_seen"})
+NEVER = object()
+
+
+class _Body:
+    """The rendered text, which stays in the store until somebody wants it."""
+
+    def __get__(self, content: Any, _owner: type | None = None) -> Any:
+        if content is None:
+            return self
+        fields = content.__dict__
+        if Pipeline.reads is not None:
+            Pipeline.reads.add(fields.get("_key", ""))
+        try:
+            return fields["_body"]
+        except KeyError:
+            pass
+        try:
+            fetch = fields["_bodies"]
+        except KeyError:
+            raise AttributeError("_content") from None
+        return fetch(fields["_key"])
+
+    def __set__(self, content: Any, body: Any) -> None:
+        content.__dict__["_body"] = body
+
+
+class Pipeline:
+    """Who wanted the text of an article between the reading and the writing; None while nobody counts."""
+
+    reads: set[str] | None = None
+
+
+class Article(pelican.contents.Article):  # type: ignore[misc] # Pelican is not typed.
+    """Pelican's article."""
+
+    _content = _Body()
+
+
+class Page(pelican.contents.Page):  # type: ignore[misc]
+    """Pelican's page."""
+
+    _content = _Body()
+
+
+class Static(pelican.contents.Static):  # type: ignore[misc]
+    """Pelican's static file."""
+
+    _content = _Body()
+
+
+KINDS: dict[str, type] = {"article": Article, "page": Page, "static": Static}
+
+
+COMPUTED = frozenset({"content", "summary", "url_format", "relative_dir", "url", "save_as"})
+CONTENT_READ = pelican.contents.Content.__dict__["get_content"].cache
+SUMMARY_READ = pelican.contents.Content.__dict__["get_summary"].cache
+summary_of = pelican.contents.Content.__dict__["get_summary"].func
+
+
+def _inside(record: facts.Record | None, compute: Callable[[], Any]) -> Any:
+    """Compute without noting what a text reads of itself: that is part of the fact already noted."""
+    if record is None or record.inside:
+        return compute()
+    record.inside = True
+    try:
+        return compute()
+    finally:
+        record.inside = False
+
+
+def forget_what_was_read() -> None:
+    """Empty Pelican's memory of resolved texts, which belongs to the process and never ends by itself."""
+    CONTENT_READ.clear()
+    SUMMARY_READ.clear()
+
+
+def _noting(plain: type, *, addresses: bool) -> type:
+    """Return the class that a text has while pages are rendered: the same, but it tells what is read."""
+    get = object.__getattribute__
+    formatted = frozenset({"url", "save_as"}) if addresses else frozenset[str]()
+
+    def __getattribute__(self: Any, name: str) -> Any:  # noqa: N807
+        if name[:2] == "__":
+            return get(self, name)
+        record = facts._Open.record  # noqa: SLF001 - the hottest line of the build
+        if name in formatted:
+            if record is not None and not record.inside:
+                record.fields.add((get(self, "__dict__")["_key"], name))
+            return _address(self, record, name)
+        if record is None or record.inside:
+            return get(self, name)
+        record.fields.add((get(self, "__dict__")["_key"], name))
+        if name in COMPUTED:
+            return _inside(record, lambda: get(self, name))
+        if name == "get_content":
+            record.fields.add((get(self, "__dict__")["_key"], "content"))
+            return lambda siteurl: _inside(record, lambda: get_content(self, siteurl))
+        if name in ("_context", "settings"):
+            record.opaque = record.opaque or f"it reads {name} of a text"
+        return get(self, name)
+
+    def _address(self: Any, record: facts.Record | None, name: str) -> Any:
+        fields = get(self, "__dict__")
+        try:
+            return fields["_addresses"][name]
+        except KeyError:
+            value = _inside(record, lambda: getattr(plain, name).__get__(self))
+            fields.setdefault("_addresses", {})[name] = value
+            return value
+
+    def get_content(self: Any, siteurl: str) -> Any:
+        # Pelican keeps every text that it ever resolved; one is needed once or twice. But where a plugin has read it
+        # already, what the plugin saw is what the page gets.
+        resolved = self._update_content(self._get_content() if hasattr(self, "_get_content") else self._content, siteurl)
+        return CONTENT_READ.get((self, siteurl), resolved) if CONTENT_READ else resolved
+
+    def get_summary(self: Any, siteurl: str) -> Any:
+        fields = get(self, "__dict__")
+        record = facts._Open.record  # noqa: SLF001
+        seen = fields.get("_summary_seen")
+        if seen is None or seen[0] != siteurl:
+            with facts.recording(facts.Record({}, {})) as links:
+                links.inside = True
+                summary = SUMMARY_READ.get((self, siteurl)) or summary_of(self, siteurl)
+            seen = fields["_summary_seen"] = (siteurl, summary, links)
+        if record is not None:
+            record.names |= seen[2].names
+            record.fields |= seen[2].fields
+        return seen[1]
+
+    def _update_content(self: Any, text: Any, siteurl: str) -> Any:
+        if not text or not may_link(text, self.settings):
+            return text
+        return plain._update_content(self, text, siteurl)  # type: ignore[attr-defined] # noqa: SLF001
+
+    return type(
+        plain.__name__,
+        (plain,),
+        {
+            "__getattribute__": __getattribute__,
+            "__module__": plain.__module__,
+            "get_content": get_content,
+            "get_summary": get_summary,
+            "_update_content": _update_content,
+        },
+    )
+
+
+DEFAULT_LINK = "[{|](?P<what>.*?)[|}]"
+
+
+def may_link(text: str, settings: dict[str, Any]) -> bool:
+    """Say whether a text may hold a link between texts: most have none, and the search for one is slow."""
+    if settings["INTRASITE_LINK_REGEX"] != DEFAULT_LINK:
+        return True
+    return "{" in text or "|" in text
+
+
+# A static file's address may still change while texts are rendered ({attach} moves it), so it is formatted each time.
+NOTING: dict[type, type] = {
+    Article: _noting(Article, addresses=True),
+    Page: _noting(Page, addresses=True),
+    Static: _noting(Static, addresses=False),
+}
+PLAIN: dict[type, type] = {noting: plain for plain, noting in NOTING.items()}
+
+
+def begin_noting(contents: Iterable[Any]) -> None:
+    """Let the texts tell from now on what is read of them."""
+    for content in contents:
+        noting = NOTING.get(type(content))
+        if noting is not None and "_key" in content.__dict__:
+            content.__class__ = noting
+
+
+class LinkTable(dict):  # type: ignore[type-arg]
+    """Pelican's table of what lies where, which notes each link that is looked up."""
+
+    def get(self, path: Any, default: Any = None) -> Any:
+        """Look a link's target up."""
+        record = facts.current()
+        found = super().get(path, default)
+        if record is not None:
+            record.names.add(f"{facts.LINK}{path}")
+            if found is not None and "_key" in found.__dict__:
+                record.fields.add((found.__dict__["_key"], "url"))
+        return found
+
+
+# --- What is written down of a text
+
+
+class _Restoring:
+    """The settings of the build that texts are being restored for."""
+
+    settings: dict[str, Any] = {}  # noqa: RUF012 - it is a slot, not a constant
+
+
+def _restore_url(kind: type, name: str, slug: str | None, more: Any) -> Any:
+    wrapper = object.__new__(kind)
+    wrapper.__dict__ = {"settings": _Restoring.settings, "_name": name, "_slug": slug, "_slug_from_name": True}
+    if more:
+        wrapper.__dict__.update(more)
+    return wrapper
+
+
+def _reduce_url(wrapper: URLWrapper) -> tuple[Any, ...]:
+    fields = wrapper.__dict__
+    more = {name: value for name, value in fields.items() if name not in ("settings", "_name", "_slug")}
+    if more == {"_slug_from_name": True}:
+        more = {}
+    return _restore_url, (type(wrapper), fields["_name"], fields["_slug"], more or None)
+
+
+class _Pickler(pickle.Pickler):
+    dispatch_table = {  # noqa: RUF012
+        **copyreg.dispatch_table,
+        Tag: _reduce_url,
+        Category: _reduce_url,
+        Author: _reduce_url,
+    }
+
+
+def dumps(value: Any) -> bytes:
+    """Write down a value of Pelican's, without the settings that its parts refer to."""
+    buffer = io.BytesIO()
+    _Pickler(buffer, 5).dump(value)
+    return buffer.getvalue()
+
+
+def loads(data: bytes, settings: dict[str, Any]) -> Any:
+    """Make it again, for these settings."""
+    _Restoring.settings = settings
+    return pickle.loads(data)  # noqa: S301 - our own, from the state beside the output
+
+
+def write_down(content: Any) -> bytes | None:
+    """Return what a text was made of, but for its body; None where it holds what cannot be kept."""
+    fields = {name: value for name, value in content.__dict__.items() if name not in OF_THE_BUILD}
+    try:
+        return dumps(fields)
+    except (pickle.PicklingError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def make_again(
+    kind: str, key: str, written: bytes, settings: dict[str, Any], context: dict[str, Any], bodies: Callable[[str], Any]
+) -> Any:
+    """Return the text that was written down, in this build."""
+    content = object.__new__(KINDS[kind])
+    _Restoring.settings = settings
+    fields = pickle.loads(written)  # noqa: S301
+    fields["settings"] = settings
+    fields["_context"] = context
+    fields["_key"] = key
+    fields["_bodies"] = bodies
+    content.__dict__ = fields
+    return content
