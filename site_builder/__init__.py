@@ -20,6 +20,6 @@ def __getattr__(name: str) -> object:
     """
     if name != "SitePelican":
         raise AttributeError(name)
-    from site_builder.engine import SitePelican  # noqa: PLC0415
+    from site_builder.engine.pelican import SitePelican  # noqa: PLC0415
 
     return SitePelican

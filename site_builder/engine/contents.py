@@ -228,6 +228,9 @@ def _restore_url(kind: type, name: str, slug: str | None, more: Any) -> Any:
 
 def _reduce_url(wrapper: URLWrapper) -> tuple[Any, ...]:
     fields = wrapper.__dict__
+    if fields["_slug"] is None:
+        # It is made from the name alone, at the first asking; asked once here, it is never made again.
+        wrapper.slug  # noqa: B018
     more = {name: value for name, value in fields.items() if name not in ("settings", "_name", "_slug")}
     if more == {"_slug_from_name": True}:
         more = {}

@@ -7,7 +7,9 @@ whoever does that depends on everything.
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +18,8 @@ from pathlib import PurePath
 
 WRITING = frozenset("wax+")
 BLIND = frozenset({"subprocess.Popen", "os.system", "os.posix_spawn", "os.exec", "socket.connect", "sqlite3.connect"})
+HEARD = BLIND | {"open", "os.listdir", "os.scandir"}
+IMPORTING = ("<frozen importlib", os.path.dirname(importlib.__file__), pkgutil.__file__)
 SYSTEM = ("/usr/lib/", "/usr/share/", "/lib/", "/lib64/", "/etc/", "/proc/", "/sys/", "/dev/")
 
 
@@ -47,6 +51,8 @@ def _hear(event: str, arguments: tuple[object, ...]) -> None:
     seen = _Watch.seen
     if seen is None:
         return
+    if event not in HEARD or _is_import():
+        return
     if event == "open":
         path, mode, flags = arguments
         if isinstance(mode, str):
@@ -55,10 +61,15 @@ def _hear(event: str, arguments: tuple[object, ...]) -> None:
             reading = not (isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR))
         if reading:
             _note(seen.files, path)
-    elif event in ("os.listdir", "os.scandir"):
-        _note(seen.folders, arguments[0])
     elif event in BLIND:
         seen.blind = True
+    else:
+        _note(seen.folders, arguments[0])
+
+
+def _is_import() -> bool:
+    """Say whether Python itself is looking for a module: what it loads is an input by other means."""
+    return sys._getframe(2).f_code.co_filename.startswith(IMPORTING)  # noqa: SLF001
 
 
 def _note(paths: set[str], path: object) -> None:
@@ -106,13 +117,6 @@ def watching(seen: Seen | None) -> Iterator[None]:
         yield
     finally:
         _Watch.seen = outer
-
-
-def environment_value(name: str) -> str | None:
-    """Return what a name of the environment holds now; `*` is all of it."""
-    if name == "*":
-        return repr(sorted(os.environ.items()))
-    return os.environ.get(name)
 
 
 def loaded_modules() -> set[str]:

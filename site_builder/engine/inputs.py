@@ -18,6 +18,8 @@ from typing import NamedTuple
 # The coarsest clock of the file systems in use.
 DOUBT_NS = 2_000_000_000
 DIGEST_SIZE = 16
+# The digest of what may have changed while it was read: no file has it.
+NEVER = b"never"
 
 
 class Stamp(NamedTuple):
@@ -35,6 +37,9 @@ class Known(NamedTuple):
     stamp: Stamp
     looked_at: int
     digest: bytes
+
+
+NOWHERE = Stamp(-1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -165,3 +170,25 @@ def tree(folder: str, closed: Collection[str] = ()) -> dict[str, Stamp]:
     everything = Listing(("",), (), None)
     files = Folder(folder, (), closed).files(everything)
     return {os.path.normpath(os.path.join(folder, path)): stamp for path, stamp in files.items()}
+
+
+def look(place: str, known: Known | None, now: int, stamp: Stamp | None = None) -> Known:
+    """Return what lies at a place; nothing is read where the stamp proves that it is what is known."""
+    kind, _, path = place.partition(":")
+    if kind == "env":
+        return Known(NOWHERE, now, digest_of(repr(_environment_value(path)).encode()))
+    if kind == "folder":
+        return Known(NOWHERE, now, listing_digest(path) or b"")
+    found = stamp or stamp_at(path)
+    if found is None:
+        return Known(NOWHERE, now, b"")
+    if known is not None and is_surely_same(known, found):
+        return known
+    return Known(found, now, digest_at(path) or b"")
+
+
+def _environment_value(name: str) -> str | None:
+    """Return what a name of the environment holds now; `*` is all of it."""
+    if name == "*":
+        return repr(sorted(os.environ.items()))
+    return os.environ.get(name)

@@ -75,7 +75,7 @@ def _of_content(content: Any, _depth: int) -> Any:
 def _of_url(wrapper: Any, depth: int) -> Any:
     fields = wrapper.__dict__
     more = () if fields.keys() <= URL_FIELDS else _of(_without(fields, URL_FIELDS), depth)
-    return ("u", type(wrapper).__name__, fields["_name"], wrapper.slug, more)
+    return ("u", type(wrapper).__name__, fields["_name"], fields["_slug"] or wrapper.slug, more)
 
 
 def _without(fields: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:

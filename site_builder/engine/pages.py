@@ -134,6 +134,11 @@ class Desk:
 
     def like(self, path: str, own: dict[str, Any]) -> Any:
         """Return what a value of a page is like, short; raises where that cannot be said."""
+        value = own.get(path)
+        if type(value) is str:
+            return value
+        if value is not None and "_key" in getattr(value, "__dict__", ()):
+            return ("c", value.__dict__["_key"])
         if path == SCALARS:
             if self.scalars is None:
                 raise NoLikeness

@@ -16,8 +16,6 @@ import contextlib
 import logging
 import marshal
 import os
-import platform
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -30,22 +28,24 @@ import pelican.plugins
 from site_builder.engine import contents as texts
 from site_builder.engine import facts
 from site_builder.engine.contents import Pipeline
-from site_builder.engine.doors import Seen, environment_value, loaded_modules, watching
+from site_builder.engine.doors import Seen, loaded_modules, watching
 from site_builder.engine.inputs import (
     Folder,
     Known,
     Listing,
     Stamp,
-    digest_at,
+    NEVER,
+    NOWHERE,
     digest_of,
     is_surely_same,
-    listing_digest,
+    look,
     stamp_at,
     tree,
 )
 from site_builder.engine.likeness import TELL, URL_FIELDS, NoLikeness, likeness, likeness_digest, settings_likeness
 from site_builder.engine.output import Output
 from site_builder.engine.pages import CLOCK, TEMPLATE, Desk, Job, Made, make
+from site_builder.engine.quick import engine_key, namespace_digest
 from site_builder.engine.reading import ReadAhead
 from site_builder.engine.store import Input, PageRow, Source, Store, state_file
 from site_builder.engine.trust import Trust, is_followed
@@ -56,8 +56,6 @@ FIELD_BITS = 20
 FEW_PAGES = 48
 PAGE_CHUNK = 24
 BODIES_AT_ONCE = 256
-NEVER = b"never"
-NOWHERE = Stamp(-1, 0, 0, 0)
 # Not the site's facts, but this build's.
 NOT_COMPARED = frozenset({"OUTPUT_PATH", "CACHE_PATH", "CACHE_CONTENT", "LOAD_CONTENT_CACHE", "PLUGINS", "PORT", "BIND"})
 CONTAINERS = (list, dict, set)
@@ -65,12 +63,6 @@ CONTAINERS = (list, dict, set)
 SUMMARY_FIELDS = frozenset({"metadata", "_summary", "summary", "_get_content"})
 
 logger = logging.getLogger(__name__)
-
-
-def engine_key() -> str:
-    """Return what every page depends on besides the site: Python, and the zone and language of the machine."""
-    names = ("TZ", "LANG", "LANGUAGE", "LC_ALL", "LC_TIME", "LC_CTYPE", "SOURCE_DATE_EPOCH")
-    return repr((sys.version, platform.platform(), sys.prefix, [os.environ.get(name) for name in names]))
 
 
 @dataclass
@@ -144,6 +136,7 @@ class Work:
         self.changed_fields: dict[str, set[str] | None] = {}
         self.gone: set[str] = set()
         self.direct = ""
+        self.pipeline_reads: set[str] = set()
         # Called before anything is put into its place: the last moment to say no.
         self.refuse: Callable[[], None] = lambda: None
 
@@ -355,6 +348,7 @@ class Work:
         digest = b"" if kind == "static" else self._file(path, os.path.join(generator.path, path)).digest
         text = Text(content, kind, path, self.last_sources.get(key), digest)
         body = fields.get("_body")
+        reads, Pipeline.reads = Pipeline.reads, None
         text.written = texts.write_down(content)
         if isinstance(body, str):
             text.links = tuple(sorted(content.get_static_links())) if texts.may_link(body, self.settings) else ()
@@ -368,6 +362,7 @@ class Work:
             self.attaching.add(key)
         if self._seen.blind or self.trust.texts or not is_followed(reader):
             text.written = None
+        Pipeline.reads = reads
         self._remember(key, text)
 
     def _remember(self, key: str, text: Text) -> None:
@@ -925,9 +920,12 @@ class Work:
             "listings": [(one.paths, one.excludes, sorted(one.extensions) if one.extensions is not None else None)
                          for one in self.listings],
             "theme": self.theme,
+            # Files that a text links to and no listing names.
+            "linked": sorted({text.path for text in self.texts.values()} - self._stamps.keys()),
+            "namespace": namespace_digest(self.front) if self.front else None,
             "due": min(dues, default=None),
             "last_body": self.next_body - 1,
-            "pipeline_reads": sorted(Pipeline.reads or ()),
+            "pipeline_reads": sorted(self.pipeline_reads),
             "pages": self.report.pages,
             "files": self.report.files,
         }  # fmt: skip
@@ -939,21 +937,6 @@ class _Noise(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         del record
         self.heard = True
-
-
-def look(place: str, known: Known | None, now: int, stamp: Stamp | None = None) -> Known:
-    """Return what lies at a place; nothing is read where the stamp proves that it is what is known."""
-    kind, _, path = place.partition(":")
-    if kind == "env":
-        return Known(NOWHERE, now, digest_of(repr(environment_value(path)).encode()))
-    if kind == "folder":
-        return Known(NOWHERE, now, listing_digest(path) or b"")
-    found = stamp or stamp_at(path)
-    if found is None:
-        return Known(NOWHERE, now, b"")
-    if known is not None and is_surely_same(known, found):
-        return known
-    return Known(found, now, digest_at(path) or b"")
 
 
 UNLIKE = "(cannot be compared)"
@@ -968,8 +951,8 @@ class UrlChanges:
 
     @classmethod
     def note(cls, wrapper: Any, name: str, value: Any) -> None:
-        """Set an attribute of one; `_slug` alone is only made from the name when it is first asked for."""
-        if name != "_slug":
+        """Set an attribute of one; these alone are set when it is made, or when its slug is first asked for."""
+        if name not in ("settings", "_name", "_slug", "_slug_from_name"):
             cls.seen = True
         object.__setattr__(wrapper, name, value)
 

@@ -1,0 +1,30 @@
+"""A site with relative links and Pelican's own simple theme beneath a few templates of its own."""
+
+SITENAME = "Notes"
+SITEURL = ""
+RELATIVE_URLS = True
+AUTHOR = "Somebody"
+TIMEZONE = "UTC"
+DEFAULT_LANG = "en"
+LOCALE = ("C.UTF-8", "C")
+PATH = "content"
+THEME = "theme"
+THEME_TEMPLATES_OVERRIDES = ["overrides"]
+ARTICLE_PATHS = ["notes"]
+PAGE_PATHS = ["pages"]
+STATIC_PATHS = ["files", "extra.txt"]
+EXTRA_PATH_METADATA = {"extra.txt": {"path": "robots.txt"}}
+TEMPLATE_PAGES = {"pages/hand.html": "hand/index.html"}
+PAGE_EXCLUDES = ["pages/parts"]
+OUTPUT_SOURCES = True
+DEFAULT_PAGINATION = 3
+YEAR_ARCHIVE_SAVE_AS = "posts/{date:%Y}/index.html"
+USE_FOLDER_AS_CATEGORY = True
+WITH_FUTURE_DATES = True
+FEED_ALL_ATOM = "feeds/all.atom.xml"
+FEED_RSS = "feeds/rss.xml"
+AUTHOR_FEED_ATOM = "feeds/author-{slug}.xml"
+TRANSLATION_FEED_ATOM = None
+FEED_DOMAIN = "https://notes.example"
+MENUITEMS = (("Home", "/"),)
+READERS = {"html": None}
