@@ -121,7 +121,11 @@ def edit_body(site: Site, data: st.DataObject) -> None:
     text = _choose(data, site.all_texts())
     words = _choose(data, WORDS)
     if "%s" in words:
-        others = site.pictures if "static" in words else [f"/{one.relative_to(site.folder / 'content')}" for one in site.all_texts()]
+        others = (
+            site.pictures
+            if "static" in words
+            else [f"/{one.relative_to(site.folder / 'content')}" for one in site.all_texts()]
+        )
         words = words % _choose(data, others or ("nothing.txt",))
     text.write_text(text.read_text() + f"\n{words}\n")
 
@@ -162,7 +166,9 @@ def add_text(site: Site, data: st.DataObject) -> None:
         text = site.folder / "content" / "posts" / f"new-{site.count}" / "index.md"
         text.parent.mkdir()
     date = _choose(data, DATES)
-    text.write_text(f"Title: New {site.count}\nDate: {date}\nTags: {_choose(data, TAGS)}\nSummary: New.\n\nNew words.\n")
+    text.write_text(
+        f"Title: New {site.count}\nDate: {date}\nTags: {_choose(data, TAGS)}\nSummary: New.\n\nNew words.\n"
+    )
 
 
 def delete_text(site: Site, data: st.DataObject) -> None:
@@ -221,14 +227,16 @@ def edit_plugin(site: Site, data: st.DataObject) -> None:
     """Change the code of a plugin."""
     if site.plugins:
         path = site.folder / _choose(data, site.plugins)
-        path.write_text(re.sub(r'^MARK = .*$', f'MARK = "{site.count}"', path.read_text(), flags=re.MULTILINE))
+        path.write_text(re.sub(r"^MARK = .*$", f'MARK = "{site.count}"', path.read_text(), flags=re.MULTILINE))
 
 
 def edit_setting(site: Site, data: st.DataObject) -> None:
     """Change a setting."""
     name, values = _choose(data, site.settings)
     settings = site.folder / "pelicanconf.py"
-    settings.write_text(re.sub(rf"^{name} = .*$", f"{name} = {_choose(data, values)}", settings.read_text(), flags=re.M))
+    settings.write_text(
+        re.sub(rf"^{name} = .*$", f"{name} = {_choose(data, values)}", settings.read_text(), flags=re.M)
+    )
 
 
 def touch(site: Site, data: st.DataObject) -> None:

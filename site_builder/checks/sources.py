@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
@@ -38,12 +38,12 @@ class Source:
     entries: tuple[Entry, ...]
 
 
-def check_sources(content: Path, now: datetime) -> list[Finding]:
-    """Return everything that is wrong with the texts under the folder."""
+def check_sources(content: Path, now: datetime, only: Collection[Path] | None = None) -> list[Finding]:
+    """Return everything that is wrong with the texts under the folder, or with some of them alone."""
     findings: list[Finding] = []
     sources: list[Source] = []
     for kind in (POST, PAGE):
-        for path in sorted((content / kind).rglob("*.md")):
+        for path in sorted((content / kind).rglob("*.md")) if only is None else _among(only, content / kind):
             source = _read(path, kind)
             if isinstance(source, Finding):
                 findings.append(source)
@@ -54,6 +54,10 @@ def check_sources(content: Path, now: datetime) -> list[Finding]:
         findings += _check_body(source, content)
     findings += _check_same_address(sources)
     return sorted(findings)
+
+
+def _among(only: Collection[Path], folder: Path) -> list[Path]:
+    return sorted(path for path in only if path.suffix == ".md" and path.is_relative_to(folder) and path.is_file())
 
 
 def _read(path: Path, kind: str) -> Source | Finding:

@@ -5,25 +5,32 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from site_builder.checks.findings import ContentError
+from site_builder.checks.findings import ContentError, Finding
 from site_builder.checks.front_matter import describe_keys
 from site_builder.checks.sources import check_sources
 from site_builder.cli.terminal import FAILED, OK, Commands, say
+from site_builder.engine.build import BuildReport, BuildRequest, Progress, build_site
+from site_builder.engine.explain import explain
 from site_builder.settings import read_site_settings
 
-if TYPE_CHECKING:
-    from site_builder.engine.build import BuildReport
+# A build that is over sooner shows no progress.
+PATIENCE = 0.7
+BETWEEN = 0.1
+MOST_PROCESSES = 64
 
 BUILD_DESCRIPTION = """\
-Build the whole site.
+Build what has changed; the output is then the same, byte for byte, as if all of it had been built.
 
 The sources are checked first, and every fault is listed with file, line and what to do. Nothing is skipped: a
 post that cannot be read, a plugin that cannot be loaded or a link that leads nowhere fails the build, and the
-output stays as the last good build left it.
+output stays as the last good build left it. Nothing is removed that a build did not write.
 
 The same sources give the same bytes, on any machine, in any time zone.
 """
@@ -40,6 +47,12 @@ def add_commands(commands: Commands) -> None:
     raw = argparse.RawDescriptionHelpFormatter
     build = commands.add_parser("build", help="build the site", description=BUILD_DESCRIPTION, formatter_class=raw)
     build.add_argument("--output", type=Path, default=Path("output"), help="where to (default: %(default)s)")
+    build.add_argument("--clean", action="store_true", help="make everything, and keep nothing of the last build")
+    build.add_argument("--jobs", type=_processes, metavar="N", help="how many processes (default: one per processor)")
+    build.add_argument("--explain", metavar="PAGE", help="then say why this page was made or kept, and what it reads")
+    build.add_argument(
+        "--unchecked", action="store_true", help="leave the rules for texts out: for a site with its own"
+    )
     check = commands.add_parser("check", help="check the sources", description=CHECK_DESCRIPTION, formatter_class=raw)
     for command in (build, check):
         command.add_argument(
@@ -55,25 +68,71 @@ def add_commands(commands: Commands) -> None:
     check.set_defaults(command=_check)
 
 
-def build_checked(settings: Path, output: Path) -> BuildReport:
-    """Check the sources, then build them."""
-    # Pelican takes a fifth of a second to import; a fault in the sources is said without it.
-    findings = check_sources(read_site_settings(settings).content, _now())
-    if findings:
-        raise ContentError(findings)
-    from site_builder.engine.build import BuildRequest, build_site  # noqa: PLC0415
+def _processes(text: str) -> int:
+    """Return a number of processes, or say what it must be."""
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_PROCESSES:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MOST_PROCESSES}")
+    return int(text)
 
-    return build_site(BuildRequest(settings, output))
+
+def build_checked(request: BuildRequest) -> BuildReport:
+    """Check the texts that have changed, then build."""
+    site = read_site_settings(request.settings)
+
+    def check(texts: Sequence[Path] | None) -> None:
+        findings = check_sources(site.content.absolute(), _now(), texts)
+        if findings:
+            raise ContentError([_as_typed(finding) for finding in findings])
+
+    return build_site(replace(request, check=check))
+
+
+def _as_typed(finding: Finding) -> Finding:
+    """Name the file as a person in the project's folder would."""
+    here = Path.cwd()
+    return replace(finding, path=finding.path.relative_to(here)) if finding.path.is_relative_to(here) else finding
 
 
 def _build(arguments: argparse.Namespace) -> int:
-    report = build_checked(arguments.settings, arguments.output)
+    progress = None if arguments.json else _progress()
+    request = BuildRequest(
+        arguments.settings, arguments.output, clean=arguments.clean, jobs=arguments.jobs, progress=progress
+    )
+    report = build_site(request) if arguments.unchecked else build_checked(request)
     if arguments.json:
-        say(json.dumps({"output": str(report.output), "pages": report.pages, "files": report.files,
+        say(json.dumps({**vars(report), "output": str(report.output), "kept": report.pages - report.made,
                         "seconds": round(report.seconds, 3)}))  # fmt: skip
     else:
-        say(f"Built {report.pages} pages ({report.files} files) into {arguments.output} in {report.seconds:.2f} s.")
+        say(_summary(report, arguments.output))
+    if arguments.explain:
+        say(explain(arguments.output.absolute(), arguments.explain, read_site_settings(arguments.settings).content))
     return OK
+
+
+def _summary(report: BuildReport, output: Path) -> str:
+    if not report.made and not report.written and not report.removed:
+        return f"Nothing has changed: {report.pages} pages in {output}, looked at in {report.seconds:.2f} s."
+    what = f"Built {report.pages} pages ({report.files} files) into {output}"
+    removed = f", {report.removed} removed" if report.removed else ""
+    return f"{what} in {report.seconds:.2f} s: {report.made} made, {report.written} written{removed}."
+
+
+def _progress() -> Progress | None:
+    """Return what shows on a terminal how far a long build is."""
+    if not sys.stderr.isatty():
+        return None
+    began = last = time.monotonic()
+
+    def show(what: str, done: int, total: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - began > PATIENCE and (now - last > BETWEEN or done == total):
+            last = now
+            ending = "\r\033[K" if done == total else ""
+            sys.stderr.write(f"\r\033[K{what} {done} of {total}{ending}")
+            sys.stderr.flush()
+
+    return show
 
 
 def _check(arguments: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from site_builder.cli.build import build_checked
 from site_builder.cli.terminal import OK, Commands, add_state_option, say
+from site_builder.engine.build import BuildRequest
 
 if TYPE_CHECKING:
     from site_builder.preview.stack import Stack
@@ -41,7 +42,7 @@ def _up(arguments: argparse.Namespace) -> int:
     project = Project(arguments.settings.absolute().parent, arguments.state.absolute())
     with only_instance(project.local / "up.lock") as held:
         say("Building the site …")
-        report = build_checked(arguments.settings, arguments.output)
+        report = build_checked(BuildRequest(arguments.settings, arguments.output))
         say(f"  {report.pages} pages in {report.seconds:.2f} s")
         live = {"live": pointer_value(WORKING_RELEASE)}
         origin = FolderOrigin(report.output)

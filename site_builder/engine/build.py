@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from site_builder.engine.quick import find_unchanged
+from site_builder.engine.quick import glance
+
+Check = Callable[[Sequence[Path] | None], None]
+Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,9 @@ class BuildRequest:
     output: Path
     clean: bool = False
     jobs: int | None = None
-    progress: Callable[[str, int, int], None] | None = None
+    # Called before anything is built, with the texts that have changed, or with None for all of them.
+    check: Check | None = None
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True)
@@ -32,17 +37,24 @@ class BuildReport:
     written: int
     removed: int
     seconds: float
+    # Why nothing was kept from the last build; empty where something was.
     clean: str
 
 
 def build_site(request: BuildRequest) -> BuildReport:
     """Build the site; the output stays as it is until all that is new is made."""
     started = time.monotonic()
-    output = request.output.absolute()
-    front = str(request.settings.absolute())
-    unchanged = None if request.clean else find_unchanged(output, front)
-    if unchanged:
-        return BuildReport(output, unchanged.pages, unchanged.files, 0, 0, 0, time.monotonic() - started, "")
+    output, settings_file = request.output.absolute(), request.settings.absolute()
+    front = f"{settings_file} {'checked' if request.check else 'unchecked'}"
+    seen = glance(output, front, settings_file)
+    if seen.unchanged and not request.clean:
+        return BuildReport(output, seen.pages, seen.files, 0, 0, 0, time.monotonic() - started, "")
+    if request.check:
+        request.check(None if seen.texts is None else [Path(text) for text in seen.texts])
+    return _build(request, output, front, started)
+
+
+def _build(request: BuildRequest, output: Path, front: str, started: float) -> BuildReport:
     # Pelican takes a tenth of a second to import; a build that finds nothing to do is done by then.
     import pelican  # noqa: PLC0415
     from pelican.settings import read_settings  # noqa: PLC0415
@@ -60,10 +72,12 @@ def build_site(request: BuildRequest) -> BuildReport:
             jobs=request.jobs,
             clean=request.clean,
             front=front,
+            settings_file=request.settings.absolute(),
             progress=request.progress,
         ).build()
     except ComplaintError as error:
         raise error.located_in(request.settings) from error
+    seconds = time.monotonic() - started
     return BuildReport(
-        output, report.pages, report.files, report.made, report.written, report.removed, time.monotonic() - started, report.clean
+        output, report.pages, report.files, report.made, report.written, report.removed, seconds, report.clean
     )

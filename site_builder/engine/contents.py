@@ -133,7 +133,9 @@ def _noting(plain: type, *, addresses: bool) -> type:
     def get_content(self: Any, siteurl: str) -> Any:
         # Pelican keeps every text that it ever resolved; one is needed once or twice. But where a plugin has read it
         # already, what the plugin saw is what the page gets.
-        resolved = self._update_content(self._get_content() if hasattr(self, "_get_content") else self._content, siteurl)
+        resolved = self._update_content(
+            self._get_content() if hasattr(self, "_get_content") else self._content, siteurl
+        )
         return CONTENT_READ.get((self, siteurl), resolved) if CONTENT_READ else resolved
 
     def get_summary(self: Any, siteurl: str) -> Any:

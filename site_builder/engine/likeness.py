@@ -101,7 +101,15 @@ def _of_moment(value: datetime.datetime, _depth: int) -> Any:
 
 def _of_paginator(paginator: Any, depth: int) -> Any:
     # Its `object_list` is recorded by itself, when a page asks for it.
-    return ("paginator", paginator.name, paginator.url, paginator.per_page, paginator.orphans, paginator.count, depth > 0)
+    return (
+        "paginator",
+        paginator.name,
+        paginator.url,
+        paginator.per_page,
+        paginator.orphans,
+        paginator.count,
+        depth > 0,
+    )
 
 
 def _of_page(page: Any, depth: int) -> Any:

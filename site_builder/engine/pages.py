@@ -340,9 +340,7 @@ def collecting(writer_class: type[Writer], desk: Desk) -> type[Writer]:
                 self._put(name, template, context, relative_urls, kwargs, override_output)
                 return
             per_page = self.settings["PAGINATED_TEMPLATES"][template_name] or self.settings["DEFAULT_PAGINATION"]
-            paginators = {
-                key: Paginator(name, url, value, self.settings, per_page) for key, value in paginated.items()
-            }
+            paginators = {key: Paginator(name, url, value, self.settings, per_page) for key, value in paginated.items()}
             for number in range(next(iter(paginators.values())).num_pages):
                 own = dict(kwargs)
                 for key, paginator in paginators.items():
@@ -350,13 +348,17 @@ def collecting(writer_class: type[Writer], desk: Desk) -> type[Writer]:
                     own[f"{key}_paginator"] = paginator
                     own[f"{key}_page"] = page
                     own[f"{key}_previous_page"] = paginator.page(number) if number > 0 else None
-                    own[f"{key}_next_page"] = (
-                        paginator.page(number + 2) if number + 1 < paginator.num_pages else None
-                    )
+                    own[f"{key}_next_page"] = paginator.page(number + 2) if number + 1 < paginator.num_pages else None
                 self._put(page.save_as, template, context, relative_urls, own, override_output)
 
         def _put(
-            self, name: Any, template: Any, context: Any, relative_urls: bool, kwargs: Any, override: bool  # noqa: FBT001
+            self,
+            name: Any,
+            template: Any,
+            context: Any,
+            relative_urls: bool,
+            kwargs: Any,
+            override: bool,  # noqa: FBT001
         ) -> None:
             base: dict[str, Any] = desk.context
             own: dict[str, Any] = {}

@@ -26,7 +26,10 @@ from site_builder.engine.complaints import complaints_are_errors
 from site_builder.engine.contents import Pipeline
 from site_builder.engine.doors import watching
 from site_builder.engine.pages import Desk, collecting, prepare
-from site_builder.engine.work import Report, UrlChanges, Work
+from site_builder.engine.likeness import settings_likeness
+from site_builder.engine.speed import faster
+from site_builder.engine.speed.replacing import replaced
+from site_builder.engine.work import NOT_COMPARED, Report, UrlChanges, Work
 from site_builder.errors import BuildError
 
 
@@ -38,7 +41,12 @@ class FastPelican(Pelican):  # type: ignore[misc] # Pelican is not typed.
         _disconnect_plugins()
         self.work = Work(settings, **options)
         # Pelican writes beside the output; what is finished is moved into it.
-        own = {**settings, "OUTPUT_PATH": str(self.work.output.staging), "CACHE_CONTENT": False, "LOAD_CONTENT_CACHE": False}
+        own = {
+            **settings,
+            "OUTPUT_PATH": str(self.work.output.staging),
+            "CACHE_CONTENT": False,
+            "LOAD_CONTENT_CACHE": False,
+        }
         with watching(self.work.at_start):
             super().__init__(own)
 
@@ -50,7 +58,7 @@ class FastPelican(Pelican):  # type: ignore[misc] # Pelican is not typed.
         """Build what has changed, and say what was done."""
         work = self.work
         work.output.refuse_foreign()
-        with work.output.alone(), _patched(), _uncollected():
+        with work.output.alone(), replaced(OUR_PARTS), faster(self.settings), _uncollected():
             try:
                 work.open(self.settings)
                 self._build(work)
@@ -68,6 +76,8 @@ class FastPelican(Pelican):  # type: ignore[misc] # Pelican is not typed.
         work.trust = trust.judge(self.settings, classes, Writer)
         with watching(work.at_start):
             every = [self._generator(cls, context) for cls in classes]
+        # Readers complete the settings when they are made; from here on only a plugin changes them.
+        work.settings_at_start = settings_likeness(self.settings, NOT_COMPARED)
         self._clean_output(work)
         for generator in every:
             with watching(work.in_pipeline):
@@ -151,30 +161,6 @@ class SitePelican(FastPelican):
 
 
 @contextmanager
-def _patched() -> Iterator[None]:
-    """Put our classes and functions into the places where Pelican looks for its own, for one build."""
-    changes: list[tuple[Any, str, Any]] = [
-        (pelican.generators, "Article", contents.Article),
-        (pelican.generators, "Page", contents.Page),
-        (pelican.generators, "Static", contents.Static),
-        (pelican.generators, "process_translations", generators.process_translations),
-        (pelican.urlwrappers.URLWrapper, "__hash__", _hash_of),
-        (pelican.urlwrappers.URLWrapper, "__setattr__", lambda self, name, value: UrlChanges.note(self, name, value)),
-    ]
-    before = [(place, name, vars(place).get(name)) for place, name, _ in changes]
-    for place, name, value in changes:
-        setattr(place, name, value)
-    try:
-        yield
-    finally:
-        for place, name, value in before:
-            if value is None:
-                delattr(place, name)
-            else:
-                setattr(place, name, value)
-
-
-@contextmanager
 def _uncollected() -> Iterator[None]:
     """Look for cyclic garbage seldom: a build makes many objects, which all live until its end, and few cycles."""
     before = gc.get_threshold()
@@ -183,11 +169,6 @@ def _uncollected() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
-
-
-def _hash_of(wrapper: Any) -> int:
-    """Return Pelican's hash of a tag, a category or an author, without asking twice for its slug."""
-    return hash(wrapper.__dict__["_slug"] or wrapper.slug)
 
 
 def _disconnect_plugins() -> None:
@@ -217,3 +198,19 @@ def _shown(file: str | None) -> str:
     """Return a path as a person in the project's folder would write it."""
     path, here = Path(file or "a template"), Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _hash_of(wrapper: Any) -> int:
+    """Return Pelican's hash of a tag, a category or an author, without asking twice for its slug."""
+    return hash(wrapper.__dict__["_slug"] or wrapper.slug)
+
+
+# Our classes and functions, in the places where Pelican looks for its own.
+OUR_PARTS = [
+    (pelican.generators, "Article", contents.Article),
+    (pelican.generators, "Page", contents.Page),
+    (pelican.generators, "Static", contents.Static),
+    (pelican.generators, "process_translations", generators.process_translations),
+    (pelican.urlwrappers.URLWrapper, "__hash__", _hash_of),
+    (pelican.urlwrappers.URLWrapper, "__setattr__", lambda self, name, value: UrlChanges.note(self, name, value)),
+]

@@ -33,11 +33,18 @@ from site_builder.engine.store import Input, Store, exists, state_file
 
 
 @dataclass(frozen=True)
-class Unchanged:
-    """The last build, which is still the right one."""
+class Glance:
+    """What a look at all inputs and outputs shows."""
 
-    pages: int
-    files: int
+    # Nothing has changed: the last build is the right one, and made so much.
+    unchanged: bool
+    pages: int = 0
+    files: int = 0
+    # The texts that have changed or are new, where nothing else has; None where more than texts has.
+    texts: tuple[str, ...] | None = None
+
+
+UNKNOWN = Glance(unchanged=False)
 
 
 def engine_key() -> str:
@@ -46,75 +53,79 @@ def engine_key() -> str:
     return repr((sys.version, sys.platform, sys.prefix, [os.environ.get(name) for name in names]))
 
 
-def find_unchanged(output: Path, front: str) -> Unchanged | None:
-    """Return the last build where nothing has changed since, or None where there is anything to look at closely."""
+def glance(output: Path, front: str, settings_file: Path) -> Glance:
+    """Look at everything that the last build by the same command depended on."""
     if not exists(output):
-        return None
+        return UNKNOWN
     with Output(output).alone():
         store = Store(state_file(output))
         try:
-            return _find_unchanged(store, output, front)
+            return _glance(store, output, front, settings_file)
         finally:
             store.close()
 
 
-def _find_unchanged(store: Store, output: Path, front: str) -> Unchanged | None:
+def _glance(store: Store, output: Path, front: str, settings_file: Path) -> Glance:
     now = time.time_ns()
     meta = store.meta()
     if not meta.get("quick") or meta["front"] != front or meta["engine"] != engine_key():
-        return None
+        return UNKNOWN
     if meta["due"] is not None and meta["due"] <= now / 1e9:
-        return None
-    if meta["namespace"] is None or namespace_digest(front) != meta["namespace"]:
-        return None
+        return UNKNOWN
+    if meta["namespace"] is None or namespace_digest(settings_file) != meta["namespace"]:
+        return UNKNOWN
     inputs = store.inputs()
     contents = {one.path: one for one in inputs if one.role == "content"}
-    fresh_inputs = _same_contents(meta, contents, output, now)
-    if fresh_inputs is None:
-        return None
+    fresh_inputs, changed = _changed_contents(meta, contents, output, now)
     theme = tree(meta["theme"])
     if {f"file:{path}" for path in theme} != {one.path for one in inputs if one.role == "theme"}:
-        return None
+        return UNKNOWN
     for one in inputs:
         if one.role != "content":
             seen = look(one.path, one.known, now)
             if seen.digest != one.known.digest or seen.digest == NEVER:
-                return None
+                return UNKNOWN
             if seen is not one.known and seen.stamp != one.known.stamp:
                 fresh_inputs.append(one._replace(known=seen))
+    if changed:
+        return Glance(unchanged=False, texts=tuple(os.path.join(meta["base"], path) for path in changed))
     fresh_outputs = _same_outputs(store.outputs(), output, now)
     if fresh_outputs is None:
-        return None
+        return Glance(unchanged=False, texts=())
     if fresh_inputs or fresh_outputs:
         # Their bytes are the same; the next time their stamps say so.
         with store.writing():
             store.put_inputs(fresh_inputs)
             store.put_outputs(fresh_outputs)
-    return Unchanged(meta["pages"], meta["files"])
+    return Glance(unchanged=True, pages=meta["pages"], files=meta["files"])
 
 
-def _same_contents(meta: dict[str, Any], contents: dict[str, Input], output: Path, now: int) -> list[Input] | None:
+def _changed_contents(
+    meta: dict[str, Any], contents: dict[str, Input], output: Path, now: int
+) -> tuple[list[Input], list[str]]:
+    """Return the files whose stamps alone are new, and those that are new, gone or have other bytes."""
     files = Output(output)
     folder = Folder(meta["base"], meta["ignores"], [str(files.folder), str(files.staging)])
     found: dict[str, Stamp] = {}
     for paths, excludes, extensions in meta["listings"]:
         found.update(folder.files(Listing(paths, excludes, None if extensions is None else frozenset(extensions))))
     fresh = []
-    if not found.keys() <= contents.keys():
-        return None
+    changed = [path for path in found if path not in contents]
     for path, one in contents.items():
         stamp = found.get(path)
         if stamp is None:
             stamp = stamp_at(os.path.join(meta["base"], path))
             if path not in meta["linked"]:
-                return None
+                changed.append(path)
+                continue
         if is_surely_same(one.known, stamp):
             continue
         seen = look(f"file:{os.path.join(meta['base'], path)}", one.known, now, stamp)
         if seen.digest != one.known.digest or seen.digest == NEVER:
-            return None
-        fresh.append(one._replace(known=seen))
-    return fresh
+            changed.append(path)
+        else:
+            fresh.append(one._replace(known=seen))
+    return fresh, changed
 
 
 def _same_outputs(outputs: dict[str, Known], output: Path, now: int) -> list[tuple[str, Known]] | None:
@@ -135,15 +146,14 @@ def _same_outputs(outputs: dict[str, Known], output: Path, now: int) -> list[tup
     return fresh
 
 
-def namespace_digest(settings_file: str) -> bytes | None:
+def namespace_digest(settings_file: Path) -> bytes | None:
     """Run the settings, and return what they are like; None where they hold something that cannot be compared.
 
     They may ask for the date or for a file; so they are run each time, which takes a moment.
     """
-    namespace: dict[str, Any] = {"__file__": settings_file, "__name__": "pelicanconf"}
+    namespace: dict[str, Any] = {"__file__": str(settings_file), "__name__": "pelicanconf"}
     try:
-        with open(settings_file, "rb") as file:
-            code = compile(file.read(), settings_file, "exec")
+        code = compile(settings_file.read_bytes(), str(settings_file), "exec")
         exec(code, namespace)  # noqa: S102 - it is what Pelican does with it
     except Exception:  # noqa: BLE001 - the full way says what is wrong with it
         return None
@@ -157,7 +167,12 @@ def namespace_digest(settings_file: str) -> bytes | None:
 def _like(value: Any) -> Any:
     match value:
         case types.FunctionType():
-            return ("function", marshal.dumps(value.__code__), _like(value.__defaults__), _cells(value.__closure__ or ()))
+            return (
+                "function",
+                marshal.dumps(value.__code__),
+                _like(value.__defaults__),
+                _cells(value.__closure__ or ()),
+            )
         case dict():
             return ("dict", [(_like(key), _like(item)) for key, item in value.items()])
         case list() | tuple():

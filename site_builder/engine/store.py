@@ -235,6 +235,11 @@ class Store:
         """Forget pages that are gone."""
         self._db.executemany("delete from pages where path = ?", [(path,) for path in paths])
 
+    def save_as(self, key: str) -> str | None:
+        """Return where a text is published."""
+        row = self._db.execute("select save_as from sources where key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
     # --- Outputs
 
     def outputs(self) -> dict[str, Known]:

@@ -136,7 +136,9 @@ def _clock_of_plugins() -> str:
 
 def _module_reads_clock(module: types.ModuleType | None) -> bool:
     return module is None or any(
-        _mentions_clock(value) for value in vars(module).values() if getattr(value, "__module__", None) == module.__name__
+        _mentions_clock(value)
+        for value in vars(module).values()
+        if getattr(value, "__module__", None) == module.__name__
     )
 
 

@@ -57,7 +57,9 @@ FEW_PAGES = 48
 PAGE_CHUNK = 24
 BODIES_AT_ONCE = 256
 # Not the site's facts, but this build's.
-NOT_COMPARED = frozenset({"OUTPUT_PATH", "CACHE_PATH", "CACHE_CONTENT", "LOAD_CONTENT_CACHE", "PLUGINS", "PORT", "BIND"})
+NOT_COMPARED = frozenset(
+    {"OUTPUT_PATH", "CACHE_PATH", "CACHE_CONTENT", "LOAD_CONTENT_CACHE", "PLUGINS", "PORT", "BIND"}
+)
 CONTAINERS = (list, dict, set)
 # What decides the address of a text is all of its fields; what decides its text is one.
 SUMMARY_FIELDS = frozenset({"metadata", "_summary", "summary", "_get_content"})
@@ -106,6 +108,7 @@ class Work:
         jobs: int | None = None,
         clean: bool = False,
         front: str = "",
+        settings_file: Path | None = None,
         progress: Callable[[str, int, int], None] | None = None,
     ) -> None:
         """Prepare a build with these settings; nothing is touched yet."""
@@ -115,6 +118,7 @@ class Work:
         self.jobs = jobs or available_processors()
         self.clean = clean
         self.front = front
+        self.settings_file = settings_file
         self.progress = progress or (lambda _what, _done, _all: None)
         self.site_key = settings_likeness(settings, NOT_COMPARED)
         self.watched = Seen()
@@ -174,7 +178,6 @@ class Work:
             self.last_pages = last.pages()
             self.last_outputs = last.outputs()
             self.last_names = last.names()
-        self.settings_at_start = settings_likeness(settings, NOT_COMPARED)
         self.build = int(self.meta.get("build", 0)) + 1
         self.body_numbers = {key: source.body for key, source in self.last_sources.items() if source.body is not None}
         self.next_body = self.store.last_body() + 1
@@ -243,7 +246,9 @@ class Work:
             if found is None:
                 return default
             digest, content, metadata, seen = found
-            self._now[f"file:{path}"] = Known(self._stamps.get(self._path_of[path], NOWHERE), self.started, digest or b"")
+            self._now[f"file:{path}"] = Known(
+                self._stamps.get(self._path_of[path], NOWHERE), self.started, digest or b""
+            )
             self._seen.add(seen)
             return content, metadata
 
@@ -265,7 +270,9 @@ class Work:
                 self.progress("read", done, len(unread))
 
         generator.readers.get_cached_data = take
-        generator.readers.read_file = read_watched if generator.kind != "static" else self._static_reader(generator, read_watched)
+        generator.readers.read_file = (
+            read_watched if generator.kind != "static" else self._static_reader(generator, read_watched)
+        )
         try:
             yield
         finally:
@@ -746,7 +753,10 @@ class Work:
         exists = self.output.folder.exists()
         for path, whole in list(staged.items()):
             known = outputs.get(path) or look(f"file:{whole}", None, self.started)
-            if exists and self._look(f"file:{self.output.folder}/{path}", self.last_outputs.get(path)).digest == known.digest:
+            if (
+                exists
+                and self._look(f"file:{self.output.folder}/{path}", self.last_outputs.get(path)).digest == known.digest
+            ):
                 os.unlink(whole)
                 del staged[path]
                 outputs[path] = self._now[f"file:{self.output.folder}/{path}"]
@@ -872,7 +882,9 @@ class Work:
                 if ours not in place and place not in templates:
                     add(role, place, self._trusted_look(place))
         everything = set(self.modules)
-        everything |= {path.removeprefix("file:") for role, path in last if role == "everything" and path[:5] == "file:"}
+        everything |= {
+            path.removeprefix("file:") for role, path in last if role == "everything" and path[:5] == "file:"
+        }
         for path in everything:
             place = f"file:{path}"
             known = last.get(("everything", place))
@@ -905,7 +917,11 @@ class Work:
         opaque.update({row.path: row.opaque for row in rows})
         clock = any(reason.startswith(CLOCK) for reason in opaque.values())
         blind = self.at_start.blind or self.in_pipeline.blind or self.at_making.blind or self.blind
-        dues = [text for text in (_due(one.content, self.settings, self.started / 1e9) for one in self.texts.values()) if text]
+        dues = [
+            text
+            for text in (_due(one.content, self.settings, self.started / 1e9) for one in self.texts.values())
+            if text
+        ]
         return {
             "build": self.build,
             "engine": engine_key(),
@@ -922,7 +938,7 @@ class Work:
             "theme": self.theme,
             # Files that a text links to and no listing names.
             "linked": sorted({text.path for text in self.texts.values()} - self._stamps.keys()),
-            "namespace": namespace_digest(self.front) if self.front else None,
+            "namespace": namespace_digest(self.settings_file) if self.settings_file else None,
             "due": min(dues, default=None),
             "last_body": self.next_body - 1,
             "pipeline_reads": sorted(self.pipeline_reads),
@@ -978,7 +994,11 @@ def _after(text: Text, *, wrappers_too: bool) -> dict[str, Any]:
     for name, value in now.items():
         if name in texts.OF_THE_BUILD:
             continue
-        if name not in before or before[name] is not value or (type(value) in CONTAINERS and _differs(value, copies[name])):
+        if (
+            name not in before
+            or before[name] is not value
+            or (type(value) in CONTAINERS and _differs(value, copies[name]))
+        ):
             changed[name] = _like(value)
         elif type(value) not in TELL and not isinstance(value, str | None):
             changed[name] = _like(value)
@@ -995,7 +1015,9 @@ def _differs(value: Any, copy: Any) -> bool:
 
 
 def _differing(old: dict[str, Any], new: dict[str, Any]) -> set[str]:
-    return {name for name in old.keys() | new.keys() if old.get(name, "") != new.get(name, "") or old.get(name) == UNLIKE}
+    return {
+        name for name in old.keys() | new.keys() if old.get(name, "") != new.get(name, "") or old.get(name) == UNLIKE
+    }
 
 
 def _due(content: Any, settings: dict[str, Any], now: float) -> float | None:

@@ -7,7 +7,9 @@ def count_words(generator):
     """Say of each article how long it is, and of the longest that it is."""
     for article in generator.articles:
         article.words = len(article.content.split())
-    generator.context["LONGEST"] = max(generator.articles, key=lambda article: (article.words, article.slug), default=None)
+    generator.context["LONGEST"] = max(
+        generator.articles, key=lambda article: (article.words, article.slug), default=None
+    )
     for article in generator.articles:
         for tag in getattr(article, "tags", []):
             if tag.slug == "rare" and len(generator.articles) > 4:
