@@ -8,13 +8,19 @@ is read is noted (`facts`), and addresses, which Pelican formats each time, are 
 from __future__ import annotations
 
 import copyreg
+import datetime
 import io
+import os
 import pickle
+import re
+import string
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 import pelican.contents
 from pelican.urlwrappers import Author, Category, Tag, URLWrapper
+from pelican.utils import posixize_path
 
 from site_builder.engine import facts
 
@@ -52,22 +58,71 @@ class Pipeline:
     reads: set[str] | None = None
 
 
-class Article(pelican.contents.Article):  # type: ignore[misc] # Pelican is not typed.
+class _Kept:
+    """What all three kinds do sooner than Pelican's own, with the same results."""
+
+    _content = _Body()
+
+    def get_relative_source_path(self: Any, source_path: Any = None) -> Any:
+        """Return the path from the content folder."""
+        path = source_path or self.source_path
+        if type(path) is str:
+            folder = self.settings["PATH"]
+            inner = path[len(folder) + 1 :]
+            if path.startswith(f"{folder}/") and os.path.isabs(folder) and not NOT_NORMAL.search(f"{folder}/{inner}/"):
+                return inner
+        return super().get_relative_source_path(source_path)  # type: ignore[misc]
+
+    def _expand_settings(self: Any, key: str, klass: Any = None) -> Any:
+        """Format an address; of what may stand in it only that is made which does."""
+        kind = klass or self.__class__.__name__
+        if klass is None and isinstance(self, pelican.contents.Article | pelican.contents.Page):
+            draft = "draft" if isinstance(self, pelican.contents.Article) else "draft_page"
+            kind = draft if self.status == "draft" else kind
+        pattern = str(self.settings[f"{kind}_{key}".upper()])
+        if not fields_of(pattern) <= FIELDS.keys():
+            return super()._expand_settings(key, *([klass] if klass else []))  # type: ignore[misc]
+        return pattern.format(**{name: FIELDS[name](self) for name in fields_of(pattern)})
+
+
+def _path_of(content: Any) -> Any:
+    return posixize_path(content.metadata.get("path", content.get_relative_source_path()))
+
+
+# What Pelican offers to every address (`Content.url_format`), by its name.
+FIELDS: dict[str, Callable[[Any], Any]] = {
+    "path": _path_of,
+    "slug": lambda content: getattr(content, "slug", ""),
+    "lang": lambda content: getattr(content, "lang", "en"),
+    "date": lambda content: getattr(content, "date", datetime.datetime.now()),  # noqa: DTZ005 - Pelican's own
+    "author": lambda content: content.author.slug if hasattr(content, "author") else "",
+    "category": lambda content: content.category.slug if hasattr(content, "category") else "",
+}
+
+
+@lru_cache(maxsize=256)
+def fields_of(pattern: str) -> frozenset[str]:
+    """Return the names of the fields in a pattern; one that is not a plain name is none of ours."""
+    try:
+        found = [(name, spec) for _, name, spec, _ in string.Formatter().parse(pattern) if name is not None]
+    except ValueError:
+        return frozenset({pattern})
+    return frozenset(pattern if "{" in (spec or "") else name for name, spec in found)
+
+
+NOT_NORMAL = re.compile(r"//|/\./|/\.\./")
+
+
+class Article(_Kept, pelican.contents.Article):  # type: ignore[misc] # Pelican is not typed.
     """Pelican's article."""
 
-    _content = _Body()
 
-
-class Page(pelican.contents.Page):  # type: ignore[misc]
+class Page(_Kept, pelican.contents.Page):  # type: ignore[misc]
     """Pelican's page."""
 
-    _content = _Body()
 
-
-class Static(pelican.contents.Static):  # type: ignore[misc]
+class Static(_Kept, pelican.contents.Static):  # type: ignore[misc]
     """Pelican's static file."""
-
-    _content = _Body()
 
 
 KINDS: dict[str, type] = {"article": Article, "page": Page, "static": Static}
@@ -177,7 +232,8 @@ def may_link(text: str, settings: dict[str, Any]) -> bool:
     """Say whether a text may hold a link between texts: most have none, and the search for one is slow."""
     if settings["INTRASITE_LINK_REGEX"] != DEFAULT_LINK:
         return True
-    return "{" in text or "|" in text
+    # The rule is for the value of an attribute, and that is quoted.
+    return '"{' in text or "'{" in text or '"|' in text or "'|" in text
 
 
 # A static file's address may still change while texts are rendered ({attach} moves it), so it is formatted each time.

@@ -55,6 +55,7 @@ from site_builder.errors import BuildError
 FIELD_BITS = 20
 FEW_PAGES = 48
 PAGE_CHUNK = 24
+MOST_KINDS = 12
 BODIES_AT_ONCE = 256
 # Not the site's facts, but this build's.
 NOT_COMPARED = frozenset(
@@ -365,7 +366,7 @@ class Work:
         text.depends = self._dependencies(self._seen)
         self.blind |= self._seen.blind
         reader = generator.readers.readers.get("static" if kind == "static" else os.path.splitext(path)[1][1:])
-        if _attaches(body) or _attaches(text.written):
+        if (body and texts.may_link(body, self.settings) and _attaches(body)) or _attaches(text.written):
             self.attaching.add(key)
         if self._seen.blind or self.trust.texts or not is_followed(reader):
             text.written = None
@@ -615,6 +616,12 @@ class Work:
             return
         if self._new_bodies:
             self._put_bodies()
+        # One of each kind is made here first: what it reads is then known by numbers in every process.
+        kinds = list({job.ident: job for job in jobs}.values())[:MOST_KINDS]
+        first = {id(job) for job in kinds}
+        for job in kinds:
+            yield job, self._make_here(job)
+        jobs = [job for job in jobs if id(job) not in first]
         parent = os.getpid()
         reopened = False
 
@@ -655,8 +662,10 @@ class Work:
         with watching(self.at_making):
             made = make(job, self.desk)
         digest = digest_of(made.text)
-        stamp = self._write(made, digest)
-        return (*self._pack(made), marshal.dumps(made.locals, 2), made.opaque, digest, tuple(stamp) if stamp else None)
+        known = self.last_outputs.get(made.path)
+        same = known is not None and known.digest == digest and self._output_is_same(made.path)
+        text = None if same else made.text
+        return (*self._pack(made), marshal.dumps(made.locals, 2), made.opaque, digest, text)
 
     def _pack(self, made: Made) -> tuple[bytes, list[Any]]:
         """Return the facts as numbers, and those that have none yet in words."""
@@ -676,19 +685,16 @@ class Work:
                 packed.append(number[0])
         return packed.tobytes(), strange
 
-    def _write(self, made: Made, digest: bytes) -> Stamp | None:
-        """Write a page into the staging folder, unless the output has these bytes already."""
-        known = self.last_outputs.get(made.path)
-        if known is not None and known.digest == digest and self._output_is_same(made.path):
-            return None
-        whole = f"{self.output.staging}/{made.path}"
+    def _write(self, path: str, text: bytes) -> Stamp:
+        """Write a page into the staging folder."""
+        whole = f"{self.output.staging}/{path}"
         try:
             file = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
         except FileNotFoundError:
             os.makedirs(os.path.dirname(whole), exist_ok=True)
             file = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
         try:
-            os.write(file, made.text) if len(made.text) < 1 << 30 else _write_all(file, made.text)
+            _write_all(file, text)
             status = os.fstat(file)
         finally:
             os.close(file)
@@ -732,7 +738,7 @@ class Work:
     def _make_all(self, todo: list[Job], reasons: dict[str, str]) -> tuple[list[PageRow], dict[str, Any]]:
         rows, digests = [], {}
         for done, (job, made) in enumerate(self.make_pages(todo), start=1):
-            packed, strange, own, opaque, digest, stamp = made
+            packed, strange, own, opaque, digest, text = made
             if strange:
                 more = array.array("Q", packed)
                 for key, name in strange:
@@ -743,7 +749,8 @@ class Work:
                     more.append((self.ids[key] << FIELD_BITS if key else 0) | number[0])
                 packed = more.tobytes()
             rows.append(PageRow(job.path, job.ident, packed, own, opaque, f"{self.build}\t{reasons[job.path]}"))
-            digests[job.path] = (digest, Stamp(*stamp) if stamp else None)
+            # One process writes: two that make folders at once spend their time waiting for each other.
+            digests[job.path] = (digest, None if text is None else self._write(job.path, text))
             self.progress("made", done, len(todo))
         return rows, digests
 

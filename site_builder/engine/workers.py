@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import gc
 import marshal
 import os
@@ -17,6 +18,8 @@ from typing import Any
 from site_builder.errors import BuildError
 
 HEADER = struct.Struct("<I")
+# As much as Linux gives to anybody; elsewhere a pipe is as large as it is.
+PIPE_SIZE = 1 << 20
 
 
 def available_processors() -> int:
@@ -65,6 +68,8 @@ class Workers:
 
     def _start(self) -> None:
         read, write = os.pipe()
+        with contextlib.suppress(OSError, AttributeError):
+            fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
         child = os.fork()
         if child == 0:
             os.close(read)

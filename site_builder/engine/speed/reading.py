@@ -18,6 +18,7 @@ from site_builder.engine.speed.replacing import Replacement
 # A date that says everything but the time of day, as most do; the rest is left to the library.
 WHOLE_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?: (\d\d):(\d\d)(?::(\d\d))?)?")
 library_date = pelican.utils.get_date
+library_find_empty_alt = pelican.readers.find_empty_alt
 library_slug = pelican.utils.slugify
 FOOTNOTES = frozenset({"footnotes", "markdown.extensions.footnotes", "extra", "markdown.extensions.extra"})
 
@@ -46,6 +47,12 @@ def slugify(value: Any, regex_subs: Any = (), preserve_case: bool = False, use_u
         return _slug(value, tuple(map(tuple, regex_subs)), preserve_case, use_unicode)
     except TypeError:
         return str(library_slug(value, regex_subs, preserve_case, use_unicode))
+
+
+def find_empty_alt(content: str, path: str) -> None:
+    """Warn of pictures without words, where there are pictures."""
+    if "<img" in content:
+        library_find_empty_alt(content, path)
 
 
 class OneMarkdown:
@@ -84,6 +91,7 @@ def replacements(settings: dict[str, Any]) -> list[Replacement]:
     """Return what is replaced for a site with these settings."""
     found: list[Replacement] = [
         (pelican.readers, "get_date", get_date),
+        (pelican.readers, "find_empty_alt", find_empty_alt),
         (pelican.urlwrappers, "slugify", slugify),
         (pelican.contents, "slugify", slugify),
     ]
