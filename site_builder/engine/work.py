@@ -983,7 +983,7 @@ class UrlChanges:
 def _attaches(text: Any) -> bool:
     """Say whether a text moves a file beside itself: that changes the file's address for whoever comes later."""
     if isinstance(text, bytes):
-        return b"attach}" in text or b"attach|" in text
+        return b"attach" in text and (b"attach}" in text or b"attach|" in text)
     return isinstance(text, str) and ("attach}" in text or "attach|" in text)
 
 

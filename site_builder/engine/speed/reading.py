@@ -19,6 +19,9 @@ from site_builder.engine.speed.replacing import Replacement
 WHOLE_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?: (\d\d):(\d\d)(?::(\d\d))?)?")
 library_date = pelican.utils.get_date
 library_find_empty_alt = pelican.readers.find_empty_alt
+library_strftime = pelican.utils.strftime
+# The directives that Pelican hands on one by one, with nothing but ASCII between them.
+PLAIN_FORMAT = re.compile(r"(?:[\x20-\x24\x26-\x7e]|%[aAbBcdfGHIjmMpSUuVwWxXyYzZ])*")
 library_slug = pelican.utils.slugify
 FOOTNOTES = frozenset({"footnotes", "markdown.extensions.footnotes", "extra", "markdown.extensions.extra"})
 
@@ -47,6 +50,13 @@ def slugify(value: Any, regex_subs: Any = (), preserve_case: bool = False, use_u
         return _slug(value, tuple(map(tuple, regex_subs)), preserve_case, use_unicode)
     except TypeError:
         return str(library_slug(value, regex_subs, preserve_case, use_unicode))
+
+
+def strftime(date: Any, date_format: str) -> str:
+    """Write a date down, in one go where the format has nothing but what every C library knows."""
+    if PLAIN_FORMAT.fullmatch(date_format):
+        return str(date.strftime(date_format, False) if isinstance(date, SafeDatetime) else date.strftime(date_format))
+    return str(library_strftime(date, date_format))
 
 
 def find_empty_alt(content: str, path: str) -> None:
@@ -91,6 +101,7 @@ def replacements(settings: dict[str, Any]) -> list[Replacement]:
     """Return what is replaced for a site with these settings."""
     found: list[Replacement] = [
         (pelican.readers, "get_date", get_date),
+        (pelican.utils, "strftime", strftime),
         (pelican.readers, "find_empty_alt", find_empty_alt),
         (pelican.urlwrappers, "slugify", slugify),
         (pelican.contents, "slugify", slugify),
