@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pelican.settings import read_settings
 
 from site_builder.engine.pelican import FastPelican, _disconnect_plugins
+from site_builder.engine.quick import glance
 from site_builder.engine.work import Report
 
 TITLES = ("Short", "A longer title & more", "Zebra", "alpha again", "Ünïcode *marks*")
@@ -45,9 +46,15 @@ class Site:
         """Return every article and page, in order."""
         return sorted((self.folder / "content").rglob("*.md"))
 
-    def incremental(self, **options: Any) -> Report:
-        """Build on what is there."""
-        return self._ours(self.folder / "out", **options)
+    def incremental(self) -> str:
+        """Build on what is there, by the way that the command line goes, and say which way that was."""
+        output, settings = self.folder / "out", self.folder / "pelicanconf.py"
+        seen = glance(output, "test", settings)
+        if seen.unchanged:
+            return "nothing"
+        words = (seen.texts, seen.build) if seen.words else None
+        report = self._ours(output, front="test", settings_file=settings, words=words)
+        return "words" if words and report.short else "build"
 
     def clean(self) -> dict[str, bytes]:
         """Build with the engine, from nothing."""

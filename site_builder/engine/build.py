@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from site_builder.engine.quick import glance
+from site_builder.engine.quick import Glance, glance
 
 Check = Callable[[Sequence[Path] | None], None]
 Progress = Callable[[str, int, int], None]
@@ -51,10 +51,10 @@ def build_site(request: BuildRequest) -> BuildReport:
         return BuildReport(output, seen.pages, seen.files, 0, 0, 0, time.monotonic() - started, "")
     if request.check:
         request.check(None if seen.texts is None else [Path(text) for text in seen.texts])
-    return _build(request, output, front, started)
+    return _build(request, output, front, started, seen)
 
 
-def _build(request: BuildRequest, output: Path, front: str, started: float) -> BuildReport:
+def _build(request: BuildRequest, output: Path, front: str, started: float, seen: Glance) -> BuildReport:
     # Pelican takes a tenth of a second to import; a build that finds nothing to do is done by then.
     import pelican  # noqa: PLC0415
     from pelican.settings import read_settings  # noqa: PLC0415
@@ -74,6 +74,7 @@ def _build(request: BuildRequest, output: Path, front: str, started: float) -> B
             front=front,
             settings_file=request.settings.absolute(),
             progress=request.progress,
+            words=None if request.clean or not seen.words or seen.texts is None else (seen.texts, seen.build),
         ).build()
     except ComplaintError as error:
         raise error.located_in(request.settings) from error

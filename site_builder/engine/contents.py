@@ -151,14 +151,19 @@ def forget_what_was_read() -> None:
     SUMMARY_READ.clear()
 
 
-def _noting(plain: type, *, addresses: bool) -> type:
-    """Return the class that a text has while pages are rendered: the same, but it tells what is read."""
+def _noting(plain: type, *, addresses: bool, bare: bool = False) -> type:
+    """Return the class that a text has while pages are rendered: the same, but it tells what is read.
+
+    A bare one has nothing but its key until somebody asks it for something.
+    """
     get = object.__getattribute__
     formatted = frozenset({"url", "save_as"}) if addresses else frozenset[str]()
 
     def __getattribute__(self: Any, name: str) -> Any:  # noqa: N807
         if name[:2] == "__":
             return get(self, name)
+        if bare and "settings" not in get(self, "__dict__"):
+            _Restoring.fill(self)
         record = facts._Open.record  # noqa: SLF001 - the hottest line of the build
         if name in formatted:
             if record is not None and not record.inside:
@@ -242,7 +247,11 @@ NOTING: dict[type, type] = {
     Page: _noting(Page, addresses=True),
     Static: _noting(Static, addresses=False),
 }
-PLAIN: dict[type, type] = {noting: plain for plain, noting in NOTING.items()}
+BARE: dict[str, type] = {
+    "article": _noting(Article, addresses=True, bare=True),
+    "page": _noting(Page, addresses=True, bare=True),
+    "static": _noting(Static, addresses=False, bare=True),
+}
 
 
 def begin_noting(contents: Iterable[Any]) -> None:
@@ -274,6 +283,9 @@ class _Restoring:
     """The settings of the build that texts are being restored for."""
 
     settings: dict[str, Any] = {}  # noqa: RUF012 - it is a slot, not a constant
+    # Every text that something refers to, by its key; each is filled when it is asked for something.
+    bare: dict[str, Any] = {}  # noqa: RUF012
+    fill: Callable[[Any], None]
 
 
 def _restore_url(kind: type, name: str, slug: str | None, more: Any) -> Any:
@@ -302,6 +314,55 @@ class _Pickler(pickle.Pickler):
         Category: _reduce_url,
         Author: _reduce_url,
     }
+
+
+def _refer(content: Any) -> tuple[Any, ...]:
+    return _restore_reference, (content.__dict__["_key"],)
+
+
+def _restore_reference(key: str) -> Any:
+    content = _Restoring.bare.get(key)
+    if content is None:
+        content = _Restoring.bare[key] = object.__new__(BARE[key.partition(":")[0]])
+        content.__dict__["_key"] = key
+    return content
+
+
+class _LivePickler(pickle.Pickler):
+    dispatch_table = {  # noqa: RUF012
+        **_Pickler.dispatch_table,
+        **dict.fromkeys([*KINDS.values(), *NOTING.values(), *BARE.values()], _refer),
+    }
+
+
+MOST_LIVE = 1 << 16
+
+
+def dump_live(value: Any, most: int = MOST_LIVE) -> bytes | None:
+    """Write down a value of the finished site, in which texts are only named; None where it cannot be, or is too long."""
+    buffer = io.BytesIO()
+    try:
+        _LivePickler(buffer, 5).dump(value)
+    except (pickle.PicklingError, TypeError, AttributeError, RecursionError, KeyError):
+        return None
+    return buffer.getvalue() if buffer.tell() <= most else None
+
+
+def begin_bare(settings: dict[str, Any], fill: Callable[[Any], None]) -> None:
+    """Let texts that are only named be filled by this from now on."""
+    _Restoring.settings = settings
+    _Restoring.bare = {}
+    _Restoring.fill = staticmethod(fill)
+
+
+def bare(key: str) -> Any:
+    """Return the text of this key, which is filled when it is asked for something."""
+    return _restore_reference(key)
+
+
+def load_live(data: bytes) -> Any:
+    """Make a value again, with texts that are filled when they are asked for something."""
+    return pickle.loads(data)  # noqa: S301 - our own
 
 
 def dumps(value: Any) -> bytes:

@@ -16,10 +16,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
+from site_builder.engine import inputs
+
 WRITING = frozenset("wax+")
 BLIND = frozenset({"subprocess.Popen", "os.system", "os.posix_spawn", "os.exec", "socket.connect", "sqlite3.connect"})
 HEARD = BLIND | {"open", "os.listdir", "os.scandir"}
-IMPORTING = ("<frozen importlib", os.path.dirname(importlib.__file__), pkgutil.__file__)
+# Python, when it looks for a module, and the engine itself, when it looks whether a file has changed.
+OURS = ("<frozen importlib", os.path.dirname(importlib.__file__), pkgutil.__file__, inputs.__file__)
 SYSTEM = ("/usr/lib/", "/usr/share/", "/lib/", "/lib64/", "/etc/", "/proc/", "/sys/", "/dev/")
 
 
@@ -51,7 +54,7 @@ def _hear(event: str, arguments: tuple[object, ...]) -> None:
     seen = _Watch.seen
     if seen is None:
         return
-    if event not in HEARD or _is_import():
+    if event not in HEARD or _is_ours():
         return
     if event == "open":
         path, mode, flags = arguments
@@ -67,9 +70,9 @@ def _hear(event: str, arguments: tuple[object, ...]) -> None:
         _note(seen.folders, arguments[0])
 
 
-def _is_import() -> bool:
-    """Say whether Python itself is looking for a module: what it loads is an input by other means."""
-    return sys._getframe(2).f_code.co_filename.startswith(IMPORTING)  # noqa: SLF001
+def _is_ours() -> bool:
+    """Say whether it is not the site's code that asks: modules are inputs by other means."""
+    return sys._getframe(2).f_code.co_filename.startswith(OURS)  # noqa: SLF001
 
 
 def _note(paths: set[str], path: object) -> None:

@@ -53,6 +53,10 @@ class Output:
             shutil.rmtree(self.staging)
         self.staging.mkdir()
 
+    def end(self) -> None:
+        """Remove the staging folder, and what was not wanted of it."""
+        shutil.rmtree(self.staging, ignore_errors=True)
+
     def ledger(self) -> set[str]:
         """Return every path that builds may have written."""
         try:
@@ -83,6 +87,10 @@ class Output:
         if stale:
             self._write_ledger(wanted)
         return removed
+
+    def replace(self, path: str) -> None:
+        """Move one staged file into its place."""
+        self._move(path, ())
 
     def _move(self, path: str, stale: Collection[str]) -> None:
         source, target = self.staging / path, self.folder / path

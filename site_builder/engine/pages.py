@@ -20,6 +20,7 @@ from pelican.utils import get_relative_path, path_to_url, sanitised_join
 from pelican.writers import FileOverwriteFailedError, Writer
 
 from site_builder.engine import facts
+from site_builder.engine.contents import dump_live
 from site_builder.engine.likeness import NoLikeness, likeness, likeness_digest
 from site_builder.engine.trust import is_known_function, reads_clock
 
@@ -39,6 +40,9 @@ class Job:
     # What {filename} links are resolved against while this page is made.
     local_site: str
     feed: Callable[[], str] | None = None
+
+    # What else a feed is written with.
+    feed_arguments: tuple[Any, ...] = ()
 
     @property
     def ident(self) -> str:
@@ -210,12 +214,32 @@ class PageEnvironment(jinja2.Environment):
         return template
 
 
-def prepare(environment: jinja2.Environment, desk: Desk) -> None:
+def write_down(job: Job, desk: Desk, feed_length: int | None) -> bytes | None:
+    """Return what a page is made from, where that is short; None where it is to be asked for anew."""
+    if job.base is not desk.context and job.feed is None:
+        return None
+    own = job.own
+    if job.feed is not None:
+        if job.base is not desk.context or feed_length is None:
+            return None
+        own = {**own, "elements": own["elements"][:feed_length]}
+        return dump_live(("", job.path, own, job.local_site, job.feed_arguments), MOST_OF_A_FEED)
+    if any(type(value) is Paginator or (type(value) is list and len(value) > LONG) for value in own.values()):
+        return None
+    owner = getattr(job.template.environment, "owner", "")
+    return dump_live((owner, job.path, own, job.local_site, job.template.name)) if owner else None
+
+
+MOST_OF_A_FEED = 1 << 14
+
+
+def prepare(environment: jinja2.Environment, desk: Desk, owner: str = "") -> None:
     """Let an environment of Pelican's tell what its templates read."""
     if isinstance(environment, PageEnvironment) or type(environment) is not jinja2.Environment:
         return
     environment.__class__ = PageEnvironment
     environment.context_class = PageContext
+    environment.owner = owner  # type: ignore[attr-defined]
     environment.desk = desk  # type: ignore[attr-defined]
     environment.auto_reload = False
     for table in (environment.filters, environment.tests):
@@ -316,7 +340,8 @@ def collecting(writer_class: type[Writer], desk: Desk) -> type[Writer]:
                     self._capture = None
                 return captured.text
 
-            job = Job(_relative(self.output_path, path), None, context, own, desk.context["localsiteurl"], feed)
+            more = (path, url, arguments, options)
+            job = Job(_relative(self.output_path, path), None, context, own, desk.context["localsiteurl"], feed, more)
             desk.put(job, override=override)
             return None
 

@@ -29,6 +29,8 @@ from site_builder.engine.pages import Desk, collecting, prepare
 from site_builder.engine.likeness import settings_likeness
 from site_builder.engine.speed import faster
 from site_builder.engine.speed.replacing import replaced
+from site_builder.engine.store import state_file
+from site_builder.engine.words import build_words
 from site_builder.engine.work import NOT_COMPARED, Report, UrlChanges, Work
 from site_builder.errors import BuildError
 
@@ -60,13 +62,36 @@ class FastPelican(Pelican):  # type: ignore[misc] # Pelican is not typed.
         work.output.refuse_foreign()
         with work.output.alone(), replaced(OUR_PARTS), faster(self.settings), _uncollected():
             try:
-                work.open(self.settings)
-                self._build(work)
+                if not self._build_words(work):
+                    work.open(self.settings)
+                    self._build(work)
             finally:
                 contents.forget_what_was_read()
                 Pipeline.reads = None
         work.report.seconds = time.monotonic() - work.clock
         return work.report
+
+    def _build_words(self, work: Work) -> bool:
+        """Build the short way, if words alone have changed."""
+        if work.words is None:
+            return False
+        work.output.begin()
+        paths, build = work.words
+        done = build_words(self, work.output, state_file(work.output.folder), paths, build)
+        if done is None:
+            return False
+        work.output.end()
+        work.report.short = True
+        work.report.pages, work.report.files = done.pages, done.files
+        work.report.made, work.report.written = done.made, done.written
+        return True
+
+    def make_generator(self, cls: type, context: dict[str, Any]) -> Any:
+        """Return a generator of ours."""
+        return cls(
+            context=context, settings=self.settings, path=self.path, theme=self.theme,
+            output_path=self.output_path, work=self.work,
+        )  # fmt: skip
 
     def _build(self, work: Work) -> None:
         UrlChanges.seen = False
@@ -95,7 +120,7 @@ class FastPelican(Pelican):  # type: ignore[misc] # Pelican is not typed.
             work.compare(context, desk)
             for generator in every:
                 if not work.direct and hasattr(generator, "env"):
-                    prepare(generator.env, desk)
+                    prepare(generator.env, desk, type(generator).__name__)
             for generator in every:
                 if hasattr(generator, "generate_output"):
                     generator.generate_output(writer)

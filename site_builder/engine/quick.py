@@ -42,6 +42,9 @@ class Glance:
     files: int = 0
     # The texts that have changed or are new, where nothing else has; None where more than texts has.
     texts: tuple[str, ...] | None = None
+    # Whether these texts were there before, and the output is as it was left: then it may be words alone.
+    words: bool = False
+    build: int = 0
 
 
 UNKNOWN = Glance(unchanged=False)
@@ -76,7 +79,7 @@ def _glance(store: Store, output: Path, front: str, settings_file: Path) -> Glan
         return UNKNOWN
     inputs = store.inputs()
     contents = {one.path: one for one in inputs if one.role == "content"}
-    fresh_inputs, changed = _changed_contents(meta, contents, output, now)
+    fresh_inputs, changed, same_files = _changed_contents(meta, contents, output, now)
     theme = tree(meta["theme"])
     if {f"file:{path}" for path in theme} != {one.path for one in inputs if one.role == "theme"}:
         return UNKNOWN
@@ -87,11 +90,11 @@ def _glance(store: Store, output: Path, front: str, settings_file: Path) -> Glan
                 return UNKNOWN
             if seen is not one.known and seen.stamp != one.known.stamp:
                 fresh_inputs.append(one._replace(known=seen))
-    if changed:
-        return Glance(unchanged=False, texts=tuple(os.path.join(meta["base"], path) for path in changed))
     fresh_outputs = _same_outputs(store.outputs(), output, now)
-    if fresh_outputs is None:
-        return Glance(unchanged=False, texts=())
+    if changed or fresh_outputs is None:
+        paths = tuple(os.path.normpath(os.path.join(meta["base"], path)) for path in changed)
+        words = bool(changed) and same_files and fresh_outputs is not None
+        return Glance(unchanged=False, texts=paths, words=words, build=meta["build"])
     if fresh_inputs or fresh_outputs:
         # Their bytes are the same; the next time their stamps say so.
         with store.writing():
@@ -102,8 +105,8 @@ def _glance(store: Store, output: Path, front: str, settings_file: Path) -> Glan
 
 def _changed_contents(
     meta: dict[str, Any], contents: dict[str, Input], output: Path, now: int
-) -> tuple[list[Input], list[str]]:
-    """Return the files whose stamps alone are new, and those that are new, gone or have other bytes."""
+) -> tuple[list[Input], list[str], bool]:
+    """Return the files whose stamps alone are new, those that have other bytes, are new or gone, and whether none is."""
     files = Output(output)
     folder = Folder(meta["base"], meta["ignores"], [str(files.folder), str(files.staging)])
     found: dict[str, Stamp] = {}
@@ -111,12 +114,14 @@ def _changed_contents(
         found.update(folder.files(Listing(paths, excludes, None if extensions is None else frozenset(extensions))))
     fresh = []
     changed = [path for path in found if path not in contents]
+    same_files = not changed
     for path, one in contents.items():
         stamp = found.get(path)
         if stamp is None:
             stamp = stamp_at(os.path.join(meta["base"], path))
             if path not in meta["linked"]:
                 changed.append(path)
+                same_files = False
                 continue
         if is_surely_same(one.known, stamp):
             continue
@@ -125,7 +130,7 @@ def _changed_contents(
             changed.append(path)
         else:
             fresh.append(one._replace(known=seen))
-    return fresh, changed
+    return fresh, changed, same_files
 
 
 def _same_outputs(outputs: dict[str, Known], output: Path, now: int) -> list[tuple[str, Known]] | None:

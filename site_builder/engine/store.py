@@ -9,6 +9,7 @@ from __future__ import annotations
 import marshal
 import os
 import sqlite3
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,16 +17,17 @@ from typing import Any, NamedTuple
 
 from site_builder.engine.inputs import Known, Stamp
 
-SCHEMA = 1
+SCHEMA = 2
 TABLES = """
 create table meta (name text primary key, value blob) without rowid;
 create table inputs (role text, path text, size int, modified int, changed int, inode int, looked_at int, digest blob,
     primary key (role, path)) without rowid;
 create table sources (id integer primary key, key text unique, kind text, path text, digest blob, written blob, body int,
-    links blob, depends blob, due real, after blob, url text, save_as text);
+    links blob, depends blob, due real, after blob, url text, save_as text, live blob);
 create table bodies (id integer primary key, html text);
 create table names (id integer primary key, name text unique, digest blob);
-create table pages (path text primary key, template text, facts blob, locals blob, opaque text, reason text);
+create table pages (path text primary key, template text, facts blob, locals blob, opaque text, reason text,
+    job blob);
 create table outputs (path text primary key, size int, modified int, changed int, inode int, looked_at int, digest blob)
     without rowid;
 """
@@ -58,6 +60,8 @@ class Source(NamedTuple):
     after: bytes
     url: str | None
     save_as: str | None
+    # The values behind `after`, in which other texts are only named; None where they cannot be kept.
+    live: bytes | None
 
 
 class PageRow(NamedTuple):
@@ -69,6 +73,8 @@ class PageRow(NamedTuple):
     locals: bytes
     opaque: str
     reason: str
+    # What the page is made from, where that is short: to make it again without asking for all pages.
+    job: bytes | None
 
 
 class Store:
@@ -169,11 +175,26 @@ class Store:
 
     def sources(self) -> dict[str, Source]:
         """Return every text, by its key."""
-        loads = marshal.loads
-        return {
-            row[1]: Source(*row[:7], loads(row[7]) if row[7] else (), loads(row[8]) if row[8] else (), *row[9:])  # noqa: S302
-            for row in self._db.execute("select * from sources")
-        }
+        return {row[1]: _source(row) for row in self._db.execute("select * from sources")}
+
+    def source(self, key: str) -> Source | None:
+        """Return one text."""
+        row = self._db.execute("select * from sources where key = ?", (key,)).fetchone()
+        return _source(row) if row else None
+
+    def source_at(self, path: str) -> Source | None:
+        """Return the article or page that a file is."""
+        row = self._db.execute("select * from sources where path = ? and kind != 'static'", (path,)).fetchone()
+        return _source(row) if row else None
+
+    def pages_that_read(self, facts: Iterable[int]) -> list[PageRow]:
+        """Return the pages among whose facts one of these is; a few others may be among them."""
+        found: dict[str, PageRow] = {}
+        for fact in facts:
+            needle = fact.to_bytes(8, sys.byteorder)
+            for row in self._db.execute("select * from pages where instr(facts, ?)", (needle,)):
+                found[row[0]] = PageRow(*row)
+        return list(found.values())
 
     def put_sources(self, sources: Iterable[Source]) -> None:
         """Write texts, each in the place of its former self."""
@@ -182,7 +203,7 @@ class Store:
             (*one[:7], dumps(one.links) if one.links else None, dumps(one.depends) if one.depends else None, *one[9:])
             for one in sources
         )
-        self._db.executemany(f"insert or replace into sources values ({_marks(13)})", rows)  # noqa: S608
+        self._db.executemany(f"insert or replace into sources values ({_marks(14)})", rows)  # noqa: S608
 
     def drop_sources(self, keys: Iterable[str]) -> None:
         """Forget texts that are gone."""
@@ -229,7 +250,7 @@ class Store:
 
     def put_pages(self, pages: Iterable[PageRow]) -> None:
         """Write pages."""
-        self._db.executemany(f"insert or replace into pages values ({_marks(6)})", pages)  # noqa: S608
+        self._db.executemany(f"insert or replace into pages values ({_marks(7)})", pages)  # noqa: S608
 
     def drop_pages(self, paths: Iterable[str]) -> None:
         """Forget pages that are gone."""
@@ -247,6 +268,15 @@ class Store:
         rows = self._db.execute("select path, size, modified, changed, inode, looked_at, digest from outputs")
         return {row[0]: _known(row[1:]) for row in rows}
 
+    def outputs_of(self, paths: Iterable[str]) -> dict[str, Known]:
+        """Return some of the files that the build wrote."""
+        found = {}
+        for path in paths:
+            row = self._db.execute("select * from outputs where path = ?", (path,)).fetchone()
+            if row:
+                found[path] = _known(row[1:])
+        return found
+
     def put_outputs(self, outputs: Iterable[tuple[str, Known]]) -> None:
         """Write outputs."""
         rows = ((path, *_columns(known)) for path, known in outputs)
@@ -259,6 +289,11 @@ class Store:
 
 class _OtherSchemaError(Exception):
     """The file was written by another version of the engine."""
+
+
+def _source(row: tuple[Any, ...]) -> Source:
+    loads = marshal.loads
+    return Source(*row[:7], loads(row[7]) if row[7] else (), loads(row[8]) if row[8] else (), *row[9:])  # noqa: S302
 
 
 def _known(columns: tuple[Any, ...]) -> Known:

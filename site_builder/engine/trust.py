@@ -186,8 +186,10 @@ def _name(thing: Any) -> str:
 
 
 def _known_functions() -> frozenset[int]:
-    known = {**jinja2.filters.FILTERS, **jinja2.tests.TESTS, **jinja2.defaults.DEFAULT_NAMESPACE}
-    return frozenset(id(function) for name, function in known.items() if name not in ("random", "lipsum"))
+    tables = (jinja2.filters.FILTERS, jinja2.tests.TESTS, jinja2.defaults.DEFAULT_NAMESPACE)
+    return frozenset(
+        id(function) for table in tables for name, function in table.items() if name not in ("random", "lipsum")
+    )
 
 
 KNOWN_FUNCTIONS = _known_functions()

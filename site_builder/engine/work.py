@@ -44,7 +44,7 @@ from site_builder.engine.inputs import (
 )
 from site_builder.engine.likeness import TELL, URL_FIELDS, NoLikeness, likeness, likeness_digest, settings_likeness
 from site_builder.engine.output import Output
-from site_builder.engine.pages import CLOCK, TEMPLATE, Desk, Job, Made, make
+from site_builder.engine.pages import CLOCK, TEMPLATE, Desk, Job, Made, make, write_down
 from site_builder.engine.quick import engine_key, namespace_digest
 from site_builder.engine.reading import ReadAhead
 from site_builder.engine.store import Input, PageRow, Source, Store, state_file
@@ -78,6 +78,8 @@ class Report:
     written: int = 0
     removed: int = 0
     clean: str = ""
+    # Whether words alone had changed, and the rest of the site was not asked for.
+    short: bool = False
     seconds: float = 0.0
 
 
@@ -111,6 +113,7 @@ class Work:
         front: str = "",
         settings_file: Path | None = None,
         progress: Callable[[str, int, int], None] | None = None,
+        words: tuple[Sequence[str], int] | None = None,
     ) -> None:
         """Prepare a build with these settings; nothing is touched yet."""
         self.started = time.time_ns()
@@ -119,6 +122,8 @@ class Work:
         self.jobs = jobs or available_processors()
         self.clean = clean
         self.front = front
+        # The texts that alone have changed since a build, and which build that was.
+        self.words = words
         self.settings_file = settings_file
         self.progress = progress or (lambda _what, _done, _all: None)
         self.site_key = settings_likeness(settings, NOT_COMPARED)
@@ -142,6 +147,8 @@ class Work:
         self.gone: set[str] = set()
         self.direct = ""
         self.pipeline_reads: set[str] = set()
+        self.trusted_constants = False
+        self.settings_at_start: bytes | None = None
         # Called before anything is put into its place: the last moment to say no.
         self.refuse: Callable[[], None] = lambda: None
 
@@ -461,8 +468,8 @@ class Work:
             row = text.row
             if row is not None and key not in changed_fields and row.url is not None and row.kind != "static":
                 text.content.__dict__["_addresses"] = {"url": row.url, "save_as": row.save_as}
-        trusted = settings_likeness(self.settings, NOT_COMPARED) == self.settings_at_start
-        desk.begin_reading(constants=trusted)
+        self.trusted_constants = settings_likeness(self.settings, NOT_COMPARED) == self.settings_at_start
+        desk.begin_reading(constants=self.trusted_constants)
         self._mark_changed_fields()
         self._mark_changed_names(context)
 
@@ -514,8 +521,10 @@ class Work:
             return bool(getattr(content, name) != getattr(row, name))
         if name == "status":
             return "_status" in changed
+        if changed == {"_content"}:
+            return False
         # A field of the text's own that is not among the changed ones is the same; what else there is is computed.
-        return name not in content.__dict__ and changed != {"_content"}
+        return name not in content.__dict__
 
     def _mark_changed_names(self, context: dict[str, Any]) -> None:
         for name, (number, digest) in self.names.items():
@@ -526,7 +535,7 @@ class Work:
             elif name.startswith(facts.CONTEXT):
                 if digest is None or self._context_digest(name, context) != digest:
                     self.changed[number] = f"{name.removeprefix(facts.CONTEXT)} of the site has changed"
-            elif name.startswith(facts.LINK) and self._link_digest(name, context) != digest:
+            elif name.startswith(facts.LINK) and link_digest(name, context) != digest:
                 self.changed[number] = f"what the link to {name.removeprefix(facts.LINK)} leads to has changed"
 
     def _known_template(self, name: str) -> Known | None:
@@ -539,15 +548,6 @@ class Work:
             return likeness_digest(self.desk.like(name.removeprefix(facts.CONTEXT), context))
         except (NoLikeness, ValueError, TypeError):
             return None
-
-    @staticmethod
-    def _link_digest(name: str, context: dict[str, Any]) -> bytes:
-        path = name.removeprefix(facts.LINK)
-        found = [
-            (kind, path in context[kind], getattr(context[kind].get(path), "__dict__", {}).get("_key"))
-            for kind in ("generated_content", "static_content")
-        ]
-        return digest_of(repr(found).encode())
 
     # --- Make
 
@@ -665,7 +665,8 @@ class Work:
         known = self.last_outputs.get(made.path)
         same = known is not None and known.digest == digest and self._output_is_same(made.path)
         text = None if same else made.text
-        return (*self._pack(made), marshal.dumps(made.locals, 2), made.opaque, digest, text)
+        written = write_down(job, self.desk, self.settings["FEED_MAX_ITEMS"])
+        return (*self._pack(made), marshal.dumps(made.locals, 2), made.opaque, digest, text, written)
 
     def _pack(self, made: Made) -> tuple[bytes, list[Any]]:
         """Return the facts as numbers, and those that have none yet in words."""
@@ -738,7 +739,7 @@ class Work:
     def _make_all(self, todo: list[Job], reasons: dict[str, str]) -> tuple[list[PageRow], dict[str, Any]]:
         rows, digests = [], {}
         for done, (job, made) in enumerate(self.make_pages(todo), start=1):
-            packed, strange, own, opaque, digest, text = made
+            packed, strange, own, opaque, digest, text, written = made
             if strange:
                 more = array.array("Q", packed)
                 for key, name in strange:
@@ -748,7 +749,8 @@ class Work:
                         self.next_name += 1
                     more.append((self.ids[key] << FIELD_BITS if key else 0) | number[0])
                 packed = more.tobytes()
-            rows.append(PageRow(job.path, job.ident, packed, own, opaque, f"{self.build}\t{reasons[job.path]}"))
+            reason = f"{self.build}\t{reasons[job.path]}"
+            rows.append(PageRow(job.path, job.ident, packed, own, opaque, reason, written))
             # One process writes: two that make folders at once spend their time waiting for each other.
             digests[job.path] = (digest, None if text is None else self._write(job.path, text))
             self.progress("made", done, len(todo))
@@ -852,8 +854,18 @@ class Work:
             url, save_as = text.row.url, text.row.save_as
         return Source(
             self.ids[key], key, text.kind, text.path, text.digest, text.written, text.body,
-            text.links, text.depends, due, text.after, url, save_as,
+            text.links, text.depends, due, text.after, url, save_as, self._live(text),
         )  # fmt: skip
+
+    @staticmethod
+    def _live(text: Text) -> bytes | None:
+        """Return the values that plugins gave a text, and the names of those that they took."""
+        if text.row is not None and text.row.after == text.after and text.row.written is text.written:
+            return text.row.live
+        fields = text.content.__dict__
+        names = marshal.loads(text.after)  # noqa: S302
+        given = {name: fields[name] for name in names if name in fields}
+        return texts.dump_live((given, [name for name in names if name not in fields]))
 
     def _inputs(self, desk: Desk) -> dict[tuple[str, str], Input]:
         """Return everything that this build depended on, but for the texts' own rows."""
@@ -914,7 +926,7 @@ class Work:
             elif name.startswith(facts.CONTEXT):
                 digest = self._context_digest(name, context)
             elif name.startswith(facts.LINK):
-                digest = self._link_digest(name, context)
+                digest = link_digest(name, context)
             if name not in self.last_names or digest != old:
                 rows.append((number, name, digest))
         return rows
@@ -949,6 +961,10 @@ class Work:
             "due": min(dues, default=None),
             "last_body": self.next_body - 1,
             "pipeline_reads": sorted(self.pipeline_reads),
+            "opaque": sum(1 for reason in opaque.values() if reason),
+            "context": None if self.direct else texts.dump_live(live_context(desk), MOST_OF_A_CONTEXT),
+            "constants": self.trusted_constants,
+            "followed": not (self.trust.texts or self.direct or self.attaching),
             "pages": self.report.pages,
             "files": self.report.files,
         }  # fmt: skip
@@ -960,6 +976,30 @@ class _Noise(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         del record
         self.heard = True
+
+
+TABLES = frozenset({"generated_content", "static_content", "static_links"})
+MOST_OF_A_CONTEXT = 1 << 26
+
+
+def live_context(desk: Desk) -> dict[str, Any]:
+    """Return what the context has besides the settings, but for the tables of links."""
+    settings = desk.settings
+    return {
+        name: value
+        for name, value in desk.context.items()
+        if name not in TABLES and (name not in settings or settings[name] is not value)
+    }
+
+
+def link_digest(name: str, context: dict[str, Any]) -> bytes:
+    """Return what a link leads to."""
+    path = name.removeprefix(facts.LINK)
+    found = [
+        (kind, getattr(dict.get(context[kind], path) or context[kind].get(path), "__dict__", {}).get("_key"))
+        for kind in ("generated_content", "static_content")
+    ]
+    return digest_of(repr(found).encode())
 
 
 UNLIKE = "(cannot be compared)"
