@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from site_builder.checks.findings import ContentError, Finding
-from site_builder.checks.front_matter import describe_keys
-from site_builder.checks.sources import check_sources
 from site_builder.cli.terminal import FAILED, OK, Commands, say
 from site_builder.engine.build import BuildReport, BuildRequest, Progress, build_site
-from site_builder.engine.explain import explain
 from site_builder.settings import read_site_settings
+
+if TYPE_CHECKING:
+    from site_builder.checks.findings import Finding
 
 # A build that is over sooner shows no progress.
 PATIENCE = 0.7
@@ -77,9 +77,13 @@ def _processes(text: str) -> int:
 
 def build_checked(request: BuildRequest) -> BuildReport:
     """Check the texts that have changed, then build."""
-    site = read_site_settings(request.settings)
 
     def check(texts: Sequence[Path] | None) -> None:
+        # A build that finds nothing to do needs none of the rules.
+        from site_builder.checks.findings import ContentError  # noqa: PLC0415
+        from site_builder.checks.sources import check_sources  # noqa: PLC0415
+
+        site = read_site_settings(request.settings)
         findings = check_sources(site.content.absolute(), _now(), texts)
         if findings:
             raise ContentError([_as_typed(finding) for finding in findings])
@@ -105,6 +109,8 @@ def _build(arguments: argparse.Namespace) -> int:
     else:
         say(_summary(report, arguments.output))
     if arguments.explain:
+        from site_builder.engine.explain import explain  # noqa: PLC0415
+
         say(explain(arguments.output.absolute(), arguments.explain, read_site_settings(arguments.settings).content))
     return OK
 
@@ -136,6 +142,8 @@ def _progress() -> Progress | None:
 
 
 def _check(arguments: argparse.Namespace) -> int:
+    from site_builder.checks.sources import check_sources  # noqa: PLC0415
+
     findings = check_sources(read_site_settings(arguments.settings).content, _now())
     if arguments.json:
         say(json.dumps([{**vars(finding), "path": str(finding.path)} for finding in findings]))
@@ -147,6 +155,8 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _keys(_: argparse.Namespace) -> int:
+    from site_builder.checks.front_matter import describe_keys  # noqa: PLC0415
+
     say(describe_keys())
     return OK
 

@@ -11,10 +11,11 @@ import importlib
 import os
 import pkgutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePath
+from typing import Any
 
 from site_builder.engine import inputs
 
@@ -120,6 +121,19 @@ def watching(seen: Seen | None) -> Iterator[None]:
         yield
     finally:
         _Watch.seen = outer
+
+
+def unwatched(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function of the engine do its work without being watched, which costs a little for each file and pickle."""
+
+    def work(*arguments: Any, **options: Any) -> Any:
+        outer, _Watch.seen = _Watch.seen, None
+        try:
+            return function(*arguments, **options)
+        finally:
+            _Watch.seen = outer
+
+    return work
 
 
 def loaded_modules() -> set[str]:

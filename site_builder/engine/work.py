@@ -28,7 +28,7 @@ import pelican.plugins
 from site_builder.engine import contents as texts
 from site_builder.engine import facts
 from site_builder.engine.contents import Pipeline
-from site_builder.engine.doors import Seen, loaded_modules, watching
+from site_builder.engine.doors import Seen, loaded_modules, unwatched, watching
 from site_builder.engine.inputs import (
     Folder,
     Known,
@@ -335,6 +335,7 @@ class Work:
             self._now[place] = found
         return found
 
+    @unwatched
     def restored(self, generator: Any, path: str) -> Any:
         """Return a text as the last build left it, or None where it must be read."""
         source = self._may_restore(generator, path)
@@ -430,6 +431,7 @@ class Work:
 
     # --- Compare
 
+    @unwatched
     def compare(self, context: dict[str, Any], desk: Desk) -> None:
         """Find the facts that are other than in the last build; from here on texts tell who reads them."""
         self.desk = desk
