@@ -9,6 +9,7 @@ from pathlib import Path
 
 from site_builder.engine.quick import Glance, glance
 
+KEPT: list[object] = [None]
 Check = Callable[[Sequence[Path] | None], None]
 Progress = Callable[[str, int, int], None]
 
@@ -67,7 +68,8 @@ def _build(request: BuildRequest, output: Path, front: str, started: float, seen
     try:
         with complaints_are_errors():
             settings = read_settings(str(request.settings), override={"OUTPUT_PATH": str(output)})
-        report = SitePelican(
+        # Kept until the process ends or builds again: to free ten thousand texts takes as long as to restore them.
+        builder = KEPT[0] = SitePelican(
             settings,
             jobs=request.jobs,
             clean=request.clean,
@@ -75,7 +77,8 @@ def _build(request: BuildRequest, output: Path, front: str, started: float, seen
             settings_file=request.settings.absolute(),
             progress=request.progress,
             words=None if request.clean or not seen.words or seen.texts is None else (seen.texts, seen.build),
-        ).build()
+        )
+        report = builder.build()
     except ComplaintError as error:
         raise error.located_in(request.settings) from error
     seconds = time.monotonic() - started

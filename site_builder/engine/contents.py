@@ -290,9 +290,13 @@ class _Restoring:
 
 def _restore_url(kind: type, name: str, slug: str | None, more: Any) -> Any:
     wrapper = object.__new__(kind)
-    wrapper.__dict__ = {"settings": _Restoring.settings, "_name": name, "_slug": slug, "_slug_from_name": True}
+    fields = wrapper.__dict__
+    fields["settings"] = _Restoring.settings
+    fields["_name"] = name
+    fields["_slug"] = slug
+    fields["_slug_from_name"] = True
     if more:
-        wrapper.__dict__.update(more)
+        fields.update(more)
     return wrapper
 
 

@@ -29,6 +29,8 @@ from site_builder.engine.inputs import digest_of
 
 DEEPEST = 40
 SIMPLE = (type(None), str)
+# Not `text.__dict__`: while pages are made, each attribute of a text goes through Python.
+fields_of = object.__getattribute__
 URL_FIELDS = frozenset({"settings", "_name", "_slug", "_slug_from_name", "name", "slug"})
 
 
@@ -43,6 +45,12 @@ def likeness(value: Any) -> Any:
 
 def likeness_digest(value: Any) -> bytes:
     """Return the same in few bytes."""
+    if type(value) is list:
+        try:
+            # By far the longest lists are those of texts, and a text is alike by its key alone.
+            return digest_of("\n".join([fields_of(text, "__dict__")["_key"] for text in value]).encode())
+        except (AttributeError, KeyError):
+            pass
     return digest_of(marshal.dumps(likeness(value), 2))
 
 
@@ -55,6 +63,10 @@ def _of(value: Any, depth: int) -> Any:
         if depth > DEEPEST:
             raise NoLikeness
         return tell(value, depth + 1)
+    try:
+        return ("c", fields_of(value, "__dict__")["_key"])
+    except (AttributeError, KeyError):
+        pass
     if isinstance(value, Content):
         return _of_content(value, depth)
     if isinstance(value, URLWrapper):
@@ -66,7 +78,7 @@ def _of(value: Any, depth: int) -> Any:
 
 def _of_content(content: Any, _depth: int) -> Any:
     try:
-        return ("c", content.__dict__["_key"])
+        return ("c", fields_of(content, "__dict__")["_key"])
     except KeyError:
         # Not made from a source, but by a plugin: nothing tells it from another.
         raise NoLikeness(type(content).__qualname__) from None

@@ -15,7 +15,9 @@ from typing import Any
 
 import jinja2
 from jinja2.runtime import Context, missing
+from pelican.contents import Content
 from pelican.paginator import Paginator
+from pelican.urlwrappers import Author, Category, Tag
 from pelican.utils import get_relative_path, path_to_url, sanitised_join
 from pelican.writers import FileOverwriteFailedError, Writer
 
@@ -25,6 +27,7 @@ from site_builder.engine.likeness import NoLikeness, likeness, likeness_digest
 from site_builder.engine.trust import is_known_function, reads_clock
 
 LONG = 12
+URLS = (Category, Tag, Author)
 SCALARS = "(scalars)"
 CLOCK = "clock: "
 
@@ -141,8 +144,8 @@ class Desk:
         value = own.get(path)
         if type(value) is str:
             return value
-        if value is not None and "_key" in getattr(value, "__dict__", ()):
-            return ("c", value.__dict__["_key"])
+        if isinstance(value, Content) or type(value) in URLS:
+            return likeness(value)
         if path == SCALARS:
             if self.scalars is None:
                 raise NoLikeness

@@ -100,7 +100,7 @@ class FastPelican(Pelican):  # type: ignore[misc] # Pelican is not typed.
         classes = self._get_generator_classes()
         work.trust = trust.judge(self.settings, classes, Writer)
         with watching(work.at_start):
-            every = [self._generator(cls, context) for cls in classes]
+            every = self.every = [self._generator(cls, context) for cls in classes]
         # Readers complete the settings when they are made; from here on only a plugin changes them.
         work.settings_at_start = settings_likeness(self.settings, NOT_COMPARED)
         self._clean_output(work)
@@ -187,13 +187,15 @@ class SitePelican(FastPelican):
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Look for cyclic garbage seldom: a build makes many objects, which all live until its end, and few cycles."""
-    before = gc.get_threshold()
-    gc.set_threshold(200_000, 50, 1000)
+    """Look for no cyclic garbage: a build makes many objects, which all live until its end, and few cycles.
+
+    The workers do look: each of them makes page after page.
+    """
+    gc.disable()
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        gc.enable()
 
 
 def _disconnect_plugins() -> None:

@@ -140,6 +140,7 @@ class Work:
         self._new_bodies: dict[int, str] = {}
         self._copies: set[str] = set()
         self._path_of: dict[str, str] = {}
+        self._context_digests: dict[str, bytes | None] = {}
         self._seen = Seen()
         self.blind = False
         self.attaching: set[str] = set()
@@ -465,7 +466,6 @@ class Work:
         self.changed: dict[int, str] = {}
         if self.direct:
             return
-        texts.begin_noting(text.content for text in self.texts.values())
         for key, text in self.texts.items():
             row = text.row
             if row is not None and key not in changed_fields and row.url is not None and row.kind != "static":
@@ -474,6 +474,7 @@ class Work:
         desk.begin_reading(constants=self.trusted_constants)
         self._mark_changed_fields()
         self._mark_changed_names(context)
+        texts.begin_noting(text.content for text in self.texts.values())
 
     def _changed_by_reading(self, text: Text, row: Source, after: dict[str, Any]) -> set[str] | None:
         """Return the fields of a text that are other than in the last build, or None where that is not known."""
@@ -545,6 +546,11 @@ class Work:
         return one.known if one else None
 
     def _context_digest(self, name: str, context: dict[str, Any]) -> bytes | None:
+        if name not in self._context_digests:
+            self._context_digests[name] = self._digest_of_context(name, context)
+        return self._context_digests[name]
+
+    def _digest_of_context(self, name: str, context: dict[str, Any]) -> bytes | None:
         try:
             assert self.desk is not None
             return likeness_digest(self.desk.like(name.removeprefix(facts.CONTEXT), context))
@@ -1005,6 +1011,8 @@ def link_digest(name: str, context: dict[str, Any]) -> bytes:
 
 
 UNLIKE = "(cannot be compared)"
+UNLIKE_MARK = UNLIKE.encode()
+ABSENT = object()
 # The fields that hold tags, categories and authors, which a plugin may change in place.
 WRAPPED = frozenset({"tags", "category", "author", "authors", "metadata"})
 
@@ -1039,6 +1047,8 @@ def _like(value: Any) -> Any:
 def _after(text: Text, *, wrappers_too: bool) -> dict[str, Any]:
     """Return what the plugins changed of a text since it was read: each changed field, and what it is like now."""
     before, copies, now = text.before, text.copies, text.content.__dict__
+    if text.row is not None and text.row.written is text.written and not wrappers_too:
+        return _after_restoring(text.row, before, copies, now)
     changed = {}
     for name, value in now.items():
         if name in texts.OF_THE_BUILD:
@@ -1056,6 +1066,21 @@ def _after(text: Text, *, wrappers_too: bool) -> dict[str, Any]:
     for name in before.keys() - now.keys():
         if name not in texts.OF_THE_BUILD:
             changed[name] = facts.MISSING
+    return changed
+
+
+def _after_restoring(
+    row: Source, before: dict[str, Any], copies: dict[str, Any], now: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the same for a text that was restored: what cannot be compared is what could not be before."""
+    names = [name for name, value in now.items() if before.get(name, ABSENT) is not value]
+    names += [name for name, copy in copies.items() if now.get(name) != copy]
+    changed = {name: _like(now[name]) for name in names if name not in texts.OF_THE_BUILD and name in now}
+    if len(now) < len(before) + len(names):
+        changed.update({name: facts.MISSING for name in before if name not in now and name not in texts.OF_THE_BUILD})
+    if UNLIKE_MARK in row.after:
+        was = marshal.loads(row.after)  # noqa: S302
+        changed.update({name: UNLIKE for name, like in was.items() if like == UNLIKE and name in now})
     return changed
 
 

@@ -83,6 +83,8 @@ class Workers:
         status = 1
         try:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            gc.enable()
+            gc.set_threshold(50_000, 20, 100)
             with os.fdopen(write, "wb", buffering=1 << 16) as pipe:
                 while number := os.read(self._queue_read, HEADER.size):
                     first = HEADER.unpack(number)[0]
