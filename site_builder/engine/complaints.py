@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,10 +42,22 @@ class ComplaintError(BuildError):
         return ComplaintError(self.complaints, settings_file)
 
 
-class _Listener(logging.Handler):
+class Complaints(logging.Handler):
+    """What Pelican has warned of so far."""
+
     def __init__(self) -> None:
         super().__init__(level=logging.WARNING)
         self.complaints: list[Complaint] = []
+
+    def refuse(self) -> None:
+        """Raise all of it, if there is any."""
+        if self.complaints:
+            raise ComplaintError(self.complaints)
+
+    def forget(self) -> None:
+        """Take nothing amiss that was said so far: it is about to be said again."""
+        self.complaints.clear()
+        _hear_everything()
 
     def emit(self, record: logging.LogRecord) -> None:
         # Pelican logs inside its `except` blocks but keeps the exception to itself; it is still at hand here.
@@ -53,22 +65,17 @@ class _Listener(logging.Handler):
 
 
 @contextmanager
-def complaints_are_errors() -> Iterator[Callable[[], None]]:
-    """Raise at the end, all together, what Pelican warned of in between; what is yielded raises it before that."""
-    listener = _Listener()
+def complaints_are_errors() -> Iterator[Complaints]:
+    """Raise at the end, all together, what Pelican warned of in between; what is yielded may raise it before that."""
+    listener = Complaints()
     logger = logging.getLogger("pelican")
     _hear_everything()
     logger.addHandler(listener)
-
-    def refuse() -> None:
-        if listener.complaints:
-            raise ComplaintError(listener.complaints)
-
     try:
-        yield refuse
+        yield listener
     finally:
         logger.removeHandler(listener)
-    refuse()
+    listener.refuse()
 
 
 def _hear_everything() -> None:

@@ -79,6 +79,7 @@ class FastPelican(Pelican):  # type: ignore[misc] # Pelican is not typed.
         paths, build = work.words
         done = build_words(self, work.output, state_file(work.output.folder), paths, build)
         if done is None:
+            work.forget()
             return False
         work.output.end()
         work.report.short = True
@@ -176,8 +177,8 @@ class SitePelican(FastPelican):
     def build(self) -> Report:
         """Build what has changed, or say everything that stands in the way."""
         try:
-            with complaints_are_errors() as refuse:
-                self.work.refuse = refuse
+            with complaints_are_errors() as complaints:
+                self.work.refuse, self.work.forget = complaints.refuse, complaints.forget
                 return super().build()
         except jinja2.TemplateSyntaxError as error:
             raise _template_error(f"{_shown(error.filename)}:{error.lineno}", error) from error

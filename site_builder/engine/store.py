@@ -150,6 +150,11 @@ class Store:
         """Return what was said of the build."""
         return {name: marshal.loads(value) for name, value in self._db.execute("select name, value from meta")}  # noqa: S302
 
+    def build_number(self) -> int | None:
+        """Return which build this is the state of."""
+        row = self._db.execute("select value from meta where name = 'build'").fetchone()
+        return int(marshal.loads(row[0])) if row else None  # noqa: S302
+
     def set_meta(self, values: dict[str, Any]) -> None:
         """Say something of the build, in marshal's types."""
         rows = [(name, marshal.dumps(value)) for name, value in values.items()]
@@ -189,12 +194,11 @@ class Store:
 
     def pages_that_read(self, facts: Iterable[int]) -> list[PageRow]:
         """Return the pages among whose facts one of these is; a few others may be among them."""
-        found: dict[str, PageRow] = {}
-        for fact in facts:
-            needle = fact.to_bytes(8, sys.byteorder)
-            for row in self._db.execute("select * from pages where instr(facts, ?)", (needle,)):
-                found[row[0]] = PageRow(*row)
-        return list(found.values())
+        needles = [fact.to_bytes(8, sys.byteorder) for fact in facts]
+        if not needles:
+            return []
+        among = " or ".join(["instr(facts, ?)"] * len(needles))
+        return [PageRow(*row) for row in self._db.execute(f"select * from pages where {among}", needles)]  # noqa: S608
 
     def put_sources(self, sources: Iterable[Source]) -> None:
         """Write texts, each in the place of its former self."""

@@ -11,7 +11,8 @@ import array
 import marshal
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,18 +95,29 @@ class Words:
         self.meta = store.meta()
         self.numbers = {name: number for name, (number, _) in store.names().items()}
         self.seen = Seen()
+        self.edited: dict[str, Edit] = {}
+        self.desk: Desk | None = None
+        self.generators: dict[str, Any] = {}
 
     def build(self, paths: Sequence[str]) -> Done:
         """Build what reads these texts."""
         self._refuse_unless_followed()
-        self.context = self._context()
-        self.generators = self._generators(paths)
+        self.started = time.time_ns()
+        if not self.generators:
+            self.context = self._context()
+            self.generators = self._generators()
         edits = [self._read(path) for path in paths]
-        self._restore_context(edits)
-        rows = self._rows(edits)
-        desk = self._desk()
-        made = [(row, *self._make(row, desk)) for row in rows]
+        self.edited = {edit.source.key: edit for edit in edits}
+        if self.desk is None:
+            texts.begin_bare(self.settings, self._fill)
+            self.context.update(texts.load_live(self.meta["context"]))
+            self.desk = self._desk()
+        for key in self.edited:
+            texts.bare(key).__dict__.pop("_summary_seen", None)
+        desk = self.desk
+        made = [(row, *self._make(row, desk)) for row in self._rows(edits)]
         self._finish(edits, made)
+        self.edited = {}
         return Done(self.meta["pages"], self.meta["files"], len(made), len(self.written))
 
     def _refuse_unless_followed(self) -> None:
@@ -123,8 +135,7 @@ class Words:
         context["localsiteurl"] = self.settings["SITEURL"]
         return context
 
-    def _generators(self, paths: Sequence[str]) -> dict[str, Any]:
-        del paths
+    def _generators(self) -> dict[str, Any]:
         return {
             "article": self.builder.make_generator(ArticlesGenerator, self.context),
             "page": self.builder.make_generator(PagesGenerator, self.context),
@@ -154,7 +165,7 @@ class Words:
         generator = self.generators[source.kind]
         kind = source.kind
         self.seen = Seen()
-        with watching(self.seen):
+        with watching(self.seen), self._or_full():
             return generator.readers.read_file(
                 base_path=generator.path,
                 path=os.path.relpath(path, generator.path),
@@ -166,6 +177,15 @@ class Words:
                 context_sender=generator,
             )
 
+    @staticmethod
+    @contextmanager
+    def _or_full() -> Iterator[None]:
+        """Leave what goes wrong to the full build, which says it in Pelican's words."""
+        try:
+            yield
+        except Exception as error:
+            raise FullBuildNeeded from error
+
     def _depends(self) -> tuple[tuple[str, bytes | None], ...]:
         seen = self.seen
         places = [f"file:{path}" for path in seen.files]
@@ -174,11 +194,6 @@ class Words:
         return tuple((place, look(place, None, self.started).digest) for place in sorted(places))
 
     # --- The rest of the site, as the last build left it
-
-    def _restore_context(self, edits: Sequence[Edit]) -> None:
-        self.edited = {edit.source.key: edit for edit in edits}
-        texts.begin_bare(self.settings, self._fill)
-        self.context.update(texts.load_live(self.meta["context"]))
 
     def _fill(self, content: Any) -> None:
         """Give a text that was only named everything that it had."""
@@ -304,6 +319,7 @@ class Words:
         )
         store.put_outputs(outputs)
         store.set_meta({"build": build, "last_body": number})
+        self.meta.update(build=build, last_body=number)
 
     @staticmethod
     def _reason(edits: Sequence[Edit]) -> str:

@@ -152,6 +152,8 @@ class Work:
         self.settings_at_start: bytes | None = None
         # Called before anything is put into its place: the last moment to say no.
         self.refuse: Callable[[], None] = lambda: None
+        # Called where a build begins once more.
+        self.forget: Callable[[], None] = lambda: None
 
     # --- Plan
 
