@@ -20,6 +20,7 @@ from site_builder.engine.pelican import FastPelican, _disconnect_plugins
 from site_builder.engine.quick import glance
 from site_builder.engine.work import Report
 
+MOST_DELETED = 3
 TITLES = ("Short", "A longer title & more", "Zebra", "alpha again", "Ünïcode *marks*")
 TAGS = ("one", "Two", "two", "rare", "shared", "three words here")
 CATEGORIES = ("News", "Essays", "news", "Other things")
@@ -42,9 +43,10 @@ class Site:
     count: int = 0
     log: list[str] = field(default_factory=list)
 
-    def all_texts(self) -> list[Path]:
-        """Return every article and page, in order."""
-        return sorted((self.folder / "content").rglob("*.md"))
+    def all_texts(self, *, with_keys: bool = True) -> list[Path]:
+        """Return every article and page, in order; or only those whose keys are lines of Markdown."""
+        texts = sorted((self.folder / "content").rglob("*.md"))
+        return texts if with_keys else sorted([*texts, *(self.folder / "content").rglob("*.rst")])
 
     def incremental(self) -> str:
         """Build on what is there, by the way that the command line goes, and say which way that was."""
@@ -116,17 +118,17 @@ def _choose(data: st.DataObject, among: Any) -> Any:
 
 
 def _set_key(text: Path, key: str, value: str) -> None:
-    head, _, body = text.read_text().partition("\n\n")
+    head, _, body = text.read_text(encoding="utf-8").partition("\n\n")
     lines = [line for line in head.splitlines() if not line.lower().startswith(f"{key.lower()}:")]
     if value:
         lines.append(f"{key}: {value}")
-    text.write_text("\n".join(lines) + "\n\n" + body)
+    text.write_text("\n".join(lines) + "\n\n" + body, encoding="utf-8")
 
 
 def edit_body(site: Site, data: st.DataObject) -> None:
     """Add some words to a text, perhaps with a link."""
-    text = _choose(data, site.all_texts())
-    words = _choose(data, WORDS)
+    text = _choose(data, site.all_texts(with_keys=False))
+    words = "more words" if text.suffix == ".rst" else _choose(data, WORDS)
     if "%s" in words:
         others = (
             site.pictures
@@ -134,7 +136,7 @@ def edit_body(site: Site, data: st.DataObject) -> None:
             else [f"/{one.relative_to(site.folder / 'content')}" for one in site.all_texts()]
         )
         words = words % _choose(data, others or ("nothing.txt",))
-    text.write_text(text.read_text() + f"\n{words}\n")
+    text.write_text(text.read_text(encoding="utf-8") + f"\n{words}\n", encoding="utf-8")
 
 
 def edit_title(site: Site, data: st.DataObject) -> None:
@@ -175,37 +177,41 @@ def add_text(site: Site, data: st.DataObject) -> None:
     date = _choose(data, DATES)
     text.write_text(
         f"Title: New {site.count}\nDate: {date}\nTags: {_choose(data, TAGS)}\nSummary: New.\n\nNew words.\n"
-    )
+    , encoding="utf-8")
 
 
 def delete_text(site: Site, data: st.DataObject) -> None:
     """Delete a text; a few always stay."""
-    texts = site.all_texts()
-    if len(texts) > 3:
+    texts = site.all_texts(with_keys=False)
+    if len(texts) > MOST_DELETED and len(site.all_texts()) > 1:
         _choose(data, texts).unlink()
 
 
 def rename_text(site: Site, data: st.DataObject) -> None:
     """Move a text to another name."""
-    text = _choose(data, site.all_texts())
+    text = _choose(data, site.all_texts(with_keys=False))
     if text.name == "index.md":
         text.parent.rename(text.parent.with_name(f"renamed-{site.count}"))
     else:
-        text.rename(text.with_name(f"renamed-{site.count}.md"))
+        text.rename(text.with_name(f"renamed-{site.count}{text.suffix}"))
 
 
 def edit_template(site: Site, data: st.DataObject) -> None:
     """Change what a template or an include says."""
+    if not site.templates:
+        return
     template = site.folder / _choose(data, site.templates)
-    old = template.read_text()
+    old = template.read_text(encoding="utf-8")
     mark = re.sub(r"<i>\d+</i>", "", old)
     template.write_text(mark.replace("{% endblock %}", f"<i>{site.count}</i>{{% endblock %}}", 1)
-                        if "{% endblock %}" in mark else mark + f"<i>{site.count}</i>")  # fmt: skip
+                        if "{% endblock %}" in mark else mark + f"<i>{site.count}</i>", encoding="utf-8")  # fmt: skip
 
 
 def add_or_remove_template(site: Site, data: st.DataObject) -> None:
     """Add a template where Pelican would find another, or take it away again."""
     del data
+    if not site.templates:
+        return
     folder = site.folder / site.templates[0]
     template = folder.with_name("author.html" if (folder.parent / "author.html").exists() else "period_archives.html")
     saved = template.with_suffix(".saved")
@@ -219,7 +225,7 @@ def edit_data(site: Site, data: st.DataObject) -> None:
     """Change a file that a plugin, the settings or a template's function reads."""
     if site.data:
         path = site.folder / _choose(data, site.data)
-        path.write_text(f'["Editor {site.count}"]' if path.suffix == ".json" else f"p {{ margin: {site.count}px }}")
+        path.write_text(f'["Editor {site.count}"]' if path.suffix == ".json" else f"p {{ margin: {site.count}px }}", encoding="utf-8")
 
 
 def edit_picture(site: Site, data: st.DataObject) -> None:
@@ -227,14 +233,14 @@ def edit_picture(site: Site, data: st.DataObject) -> None:
     pictures = [path for path in site.pictures if (site.folder / "content" / path).exists()]
     if pictures:
         path = site.folder / "content" / _choose(data, pictures)
-        path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {site.count + 1} 5"></svg>')
+        path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {site.count + 1} 5"></svg>', encoding="utf-8")
 
 
 def edit_plugin(site: Site, data: st.DataObject) -> None:
     """Change the code of a plugin."""
     if site.plugins:
         path = site.folder / _choose(data, site.plugins)
-        path.write_text(re.sub(r"^MARK = .*$", f'MARK = "{site.count}"', path.read_text(), flags=re.MULTILINE))
+        path.write_text(re.sub(r"^MARK = .*$", f'MARK = "{site.count}"', path.read_text(encoding="utf-8"), flags=re.MULTILINE), encoding="utf-8")
 
 
 def edit_setting(site: Site, data: st.DataObject) -> None:
@@ -242,8 +248,8 @@ def edit_setting(site: Site, data: st.DataObject) -> None:
     name, values = _choose(data, site.settings)
     settings = site.folder / "pelicanconf.py"
     settings.write_text(
-        re.sub(rf"^{name} = .*$", f"{name} = {_choose(data, values)}", settings.read_text(), flags=re.M)
-    )
+        re.sub(rf"^{name} = .*$", f"{name} = {_choose(data, values)}", settings.read_text(encoding="utf-8"), flags=re.M)
+    , encoding="utf-8")
 
 
 def touch(site: Site, data: st.DataObject) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import locale
 import logging
 import os
+import re
 import shutil
+import subprocess
 import sys
+import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +33,7 @@ HOUSE_SETTINGS = (("SITENAME", ('"ZichKoding"', '"Another"')), ("DEFAULT_PAGINAT
 def house(folder: Path) -> Site:
     """Make a small site with our own theme, settings and plugins."""
     shutil.copytree(ROOT / "theme", folder / "theme")
-    own = (ROOT / "pelicanconf.py").read_text().replace('PELICAN_CLASS = "site_builder.SitePelican"\n', "")
+    own = (ROOT / "pelicanconf.py").read_text(encoding="utf-8").replace('PELICAN_CLASS = "site_builder.SitePelican"\n', "")
     (folder / "pelicanconf.py").write_text(own)
     shutil.copytree(SITES / "tiny" / "content", folder / "content")
     return Site(
@@ -71,6 +76,40 @@ def notebook(folder: Path) -> Site:
     )  # fmt: skip
 
 
+def sample(folder: Path) -> Site:
+    """Take Pelican's own sample site: reStructuredText, translations, drafts, and the theme that comes with it."""
+    samples = pelican_sources() / "samples"
+    shutil.copytree(samples / "content", folder / "content")
+    shutil.copy(samples / "pelican.conf.py", folder / "pelicanconf.py")
+    with (folder / "pelicanconf.py").open("a") as settings:
+        settings.write('\nPATH = "content"\n')
+    return Site(
+        folder, "cat1", settings=(("RELATIVE_URLS", ("True", "False")), ("DEFAULT_PAGINATION", ("4", "2")))
+    )
+
+
+def pelican_sources() -> Path:
+    """Return Pelican's sources, as they are published: the wheel leaves the sample site out."""
+    version = importlib.metadata.version("pelican")
+    folder = ROOT / ".local" / f"pelican-{version}"
+    if not folder.exists():
+        lock = (ROOT / "requirements" / "site.txt").read_text(encoding="utf-8")
+        pinned = re.search(r"^pelican==.*?(?=^\S)", lock, re.MULTILINE | re.DOTALL)
+        assert pinned is not None
+        with tempfile.TemporaryDirectory() as downloads:
+            (Path(downloads) / "pinned.txt").write_text(pinned[0])
+            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", "pelican",
+                       "--require-hashes", "--requirement", "pinned.txt"]  # fmt: skip
+            found = subprocess.run(command, cwd=downloads, capture_output=True, text=True, check=False)
+            if found.returncode:
+                pytest.skip(f"Pelican's sources cannot be had from the package index: {found.stderr[-200:]}")
+            with tarfile.open(next(Path(downloads).glob("pelican-*.tar.gz"))) as archive:
+                archive.extractall(downloads, filter="data")
+            folder.parent.mkdir(exist_ok=True)
+            shutil.move(Path(downloads) / f"pelican-{version}", folder)
+    return folder
+
+
 class EditedSite(RuleBasedStateMachine):
     """A site that is edited and built, again and again."""
 
@@ -79,6 +118,8 @@ class EditedSite(RuleBasedStateMachine):
     def __init__(self) -> None:
         """Make the site and build it once."""
         super().__init__()
+        # A site's settings may set another, for the whole process.
+        self.locale = locale.setlocale(locale.LC_ALL)
         self.folder = Path(tempfile.mkdtemp(prefix="zichkoding-same-")).resolve()
         self.site: Site = type(self).make(self.folder)
 
@@ -109,6 +150,7 @@ class EditedSite(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Remove the site."""
         os.chdir(ROOT)
+        locale.setlocale(locale.LC_ALL, self.locale)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -145,7 +187,7 @@ def quiet() -> Iterator[None]:
         sys.dont_write_bytecode = byte_code
 
 
-@pytest.mark.parametrize("make", [house, magazine, notebook])
+@pytest.mark.parametrize("make", [house, magazine, notebook, sample])
 @pytest.mark.parametrize("processes", [1, 2])
 def test_an_incremental_build_leaves_the_bytes_of_a_clean_one(
     make: Any, processes: int, monkeypatch: pytest.MonkeyPatch
