@@ -28,7 +28,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from corpus import FIRST_DAY, Post, make_posts, write_eleventy, write_hugo, write_pages, write_pelican  # noqa: E402
+from corpus import FIRST_DAY, Post, make_posts, write_eleventy, write_hugo, write_pages, write_pelican
 
 ROOT = Path(__file__).resolve().parents[1]
 THEMES = Path(__file__).parent / "themes"
@@ -101,7 +101,7 @@ def race(size: int, rounds: int) -> str:
         for number in range(rounds):
             for scenario in SCENARIOS:
                 for one in contenders:
-                    if one.name == PLAIN and (scenario != "cold" or (size > 1_000 and number)):  # noqa: PLR2004
+                    if one.name == PLAIN and (scenario != "cold" or (size > 1_000 and number)):
                         # It builds everything each time: once is enough to know, and it takes a minute.
                         continue
                     edit(one, scenario, posts, number)
@@ -121,8 +121,9 @@ def edit(one: Contender, scenario: str, posts: list[Post], number: int) -> None:
     elif scenario == "title edit" and path is not None:
         path.write_text(f"{path.read_text()}\nEdited {number}.\n".replace(post.title, f"{post.title} {number}", 1))
     elif scenario == "new post":
-        new = Post(f"new-{number}", f"New {number}", datetime(2030, 1, 1 + number), "design", ("web-tips",), "author one",  # noqa: DTZ001
-                   "A new one.", "New words.\n")  # fmt: skip
+        day = datetime(2030, 1, 1 + number)  # noqa: DTZ001 - as all dates of the texts
+        words = (day, "design", ("web-tips",), "author one", "A new one.", "New words.\n")
+        new = Post(f"new-{number}", f"New {number}", *words)
         one.post(new, one.folder)
     elif scenario == "base template":
         one.base.write_text(one.base.read_text().replace("</body>", f"<!-- {number} --></body>"))
@@ -155,7 +156,12 @@ def memory_of(one: Contender) -> float:
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     most = 0.0
     done = threading.Event()
-    threading.Thread(target=lambda: (process.wait(), done.set()), daemon=True).start()
+
+    def wait() -> None:
+        process.wait()
+        done.set()
+
+    threading.Thread(target=wait, daemon=True).start()
     while not done.wait(0.1):
         most = max(most, sum(map(_share_of, [process.pid, *_descendants(process.pid)])))
     return most / 1024
@@ -270,8 +276,8 @@ def house(sizes: Sequence[int], rounds: int) -> str:
                         edit(one, scenario, posts, number)
                         timings.setdefault((scenario, one.name), []).append(run(one).wall)
         plain = statistics.median(timings["cold", PLAIN])
-        cells = [f"{statistics.median(timings[scenario, OURS]):.2f} "
-                 f"({plain / statistics.median(timings[scenario, OURS]):.1f}x)" for scenario in SCENARIOS[:4]]  # fmt: skip
+        ours = [statistics.median(timings[scenario, OURS]) for scenario in SCENARIOS[:4]]
+        cells = [f"{wall:.2f} ({plain / wall:.1f}x)" for wall in ours]
         lines.append(f"| {size:,} | {' | '.join(cells)} | {plain:.2f} |")
     return "\n".join([*lines, ""])
 
@@ -291,8 +297,8 @@ def _house_contender(folder: Path, name: str, posts: list[Post]) -> Contender:
 
 def curve(sizes: Sequence[int]) -> str:
     """Build more and more posts: the cost of each must stay the same."""
-    lines = ["## More and more posts", "", "Ours alone, once each; milliseconds for each post, so a straight line is a "
-             "column that stays the same.", "",
+    about = "Ours alone, once each: where the cost grows in a straight line, that of each post stays the same."
+    lines = ["## More and more posts", "", about, "",
              "| posts | cold, s | ms a post | no change, s | body edit, s | title edit, s | ms a post | memory, MiB |",
              "|---|---|---|---|---|---|---|---|"]  # fmt: skip
     for size in sizes:
@@ -320,8 +326,9 @@ def table(
     size: int, rounds: int, names: list[str], timings: dict[tuple[str, str], list[Timing]], memory: dict[str, float]
 ) -> str:
     """Return the table of one size: wall seconds, processor seconds, and how often ours goes into each other's."""
-    lines = [f"## {size:,} posts", "", f"Medians of {rounds} rounds (plain Pelican: "
-             f"{len(timings['cold', PLAIN])}); wall s / CPU s, and in brackets how many times ours it is.", "",
+    plain = len(timings["cold", PLAIN])
+    about = f"Medians of {rounds} rounds (plain Pelican: {plain}); wall s / CPU s, and in brackets how many times ours."
+    lines = [f"## {size:,} posts", "", about, "",
              "| | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]  # fmt: skip
     for scenario in SCENARIOS:
         ours = statistics.median(one.wall for one in timings[scenario, OURS])
@@ -329,10 +336,14 @@ def table(
         for name in names:
             # Plain Pelican builds everything, whatever has changed.
             runs = timings.get((scenario, name)) or timings["cold", name]
-            wall, cpu = (statistics.median(values) for values in zip(*[(one.wall, one.cpu) for one in runs], strict=True))
+            wall, cpu = (
+                statistics.median(values) for values in zip(*[(one.wall, one.cpu) for one in runs], strict=True)
+            )
             cells.append(f"{wall:.2f} / {cpu:.2f}" + ("" if name == OURS else f" ({wall / ours:.2f})"))
         lines.append(f"| {scenario} | {' | '.join(cells)} |")
-    cells = [f"{memory[name]:.0f}" + ("" if name == OURS else f" ({memory[name] / memory[OURS]:.2f})") for name in names]
+    cells = [
+        f"{memory[name]:.0f}" + ("" if name == OURS else f" ({memory[name] / memory[OURS]:.2f})") for name in names
+    ]
     lines.append(f"| peak memory, MiB | {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
 
@@ -340,19 +351,19 @@ def table(
 def report(parts: list[str]) -> str:
     """Return the page of documentation."""
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    machine = f"{processors} processors, {platform.system()}, Python {platform.python_version()}"
     head = f"""# How fast it is
 
-Made by `benchmarks/build.py` on {datetime.now(UTC):%Y-%m-%d}; {processors} processors, {platform.system()}, Python \
-{platform.python_version()}. Seconds of one machine are of little use on another: compare the ratios in a row, which were
-measured in turn in one run, in memory, so that no disk took part.
+Made by `benchmarks/build.py` on {datetime.now(UTC):%Y-%m-%d}; {machine}. Seconds of one machine are of little use on
+another: compare the ratios in a row, which were measured in turn in one run, in memory, so that no disk took part.
 
 The same texts for all (`benchmarks/corpus.py`: 600 words each, half of them with code that is highlighted, tables,
-footnotes, links; the first is of {FIRST_DAY:%Y}), and themes that do the same (`benchmarks/themes/`): a list of the five
-newest in every page, previous and next, lists by ten, tags, categories, archive, feed and sitemap. Each build is a process
-of its own. Ours has the work of Pelican's own plugins in it, one of which it knows nothing of.
+footnotes, links; the first is of {FIRST_DAY:%Y}), and themes that do the same (`benchmarks/themes/`): a list of the
+five newest in every page, previous and next, lists by ten, tags, categories, archive, feed and sitemap. Each build is a
+process of its own. Ours runs Pelican's own plugins, one of which says nothing of itself to the engine.
 
-*No change* looks at every input and every file of the output. *New post* is the newest, so it changes every page of that
-theme; *base template* does so too. Plain Pelican, Hugo and Eleventy build everything whatever has changed.
+*No change* looks at every input and every file of the output. *New post* is the newest, so it changes every page of
+that theme; *base template* does so too. Plain Pelican, Hugo and Eleventy build everything whatever has changed.
 
 """
     return head + "\n".join(parts)

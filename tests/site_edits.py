@@ -16,9 +16,9 @@ import pelican
 from hypothesis import strategies as st
 from pelican.settings import read_settings
 
+from site_builder.engine.ground import Report
 from site_builder.engine.pelican import FastPelican, _disconnect_plugins
 from site_builder.engine.quick import glance
-from site_builder.engine.work import Report
 
 MOST_DELETED = 3
 TITLES = ("Short", "A longer title & more", "Zebra", "alpha again", "Ünïcode *marks*")
@@ -176,8 +176,9 @@ def add_text(site: Site, data: st.DataObject) -> None:
         text.parent.mkdir()
     date = _choose(data, DATES)
     text.write_text(
-        f"Title: New {site.count}\nDate: {date}\nTags: {_choose(data, TAGS)}\nSummary: New.\n\nNew words.\n"
-    , encoding="utf-8")
+        f"Title: New {site.count}\nDate: {date}\nTags: {_choose(data, TAGS)}\nSummary: New.\n\nNew words.\n",
+        encoding="utf-8",
+    )
 
 
 def delete_text(site: Site, data: st.DataObject) -> None:
@@ -225,7 +226,10 @@ def edit_data(site: Site, data: st.DataObject) -> None:
     """Change a file that a plugin, the settings or a template's function reads."""
     if site.data:
         path = site.folder / _choose(data, site.data)
-        path.write_text(f'["Editor {site.count}"]' if path.suffix == ".json" else f"p {{ margin: {site.count}px }}", encoding="utf-8")
+        path.write_text(
+            f'["Editor {site.count}"]' if path.suffix == ".json" else f"p {{ margin: {site.count}px }}",
+            encoding="utf-8",
+        )
 
 
 def edit_picture(site: Site, data: st.DataObject) -> None:
@@ -233,23 +237,28 @@ def edit_picture(site: Site, data: st.DataObject) -> None:
     pictures = [path for path in site.pictures if (site.folder / "content" / path).exists()]
     if pictures:
         path = site.folder / "content" / _choose(data, pictures)
-        path.write_text(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {site.count + 1} 5"></svg>', encoding="utf-8")
+        path.write_text(
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {site.count + 1} 5"></svg>', encoding="utf-8"
+        )
 
 
 def edit_plugin(site: Site, data: st.DataObject) -> None:
     """Change the code of a plugin."""
     if site.plugins:
         path = site.folder / _choose(data, site.plugins)
-        path.write_text(re.sub(r"^MARK = .*$", f'MARK = "{site.count}"', path.read_text(encoding="utf-8"), flags=re.MULTILINE), encoding="utf-8")
+        path.write_text(
+            re.sub(r"^MARK = .*$", f'MARK = "{site.count}"', path.read_text(encoding="utf-8"), flags=re.MULTILINE),
+            encoding="utf-8",
+        )
 
 
 def edit_setting(site: Site, data: st.DataObject) -> None:
     """Change a setting."""
     name, values = _choose(data, site.settings)
     settings = site.folder / "pelicanconf.py"
-    settings.write_text(
-        re.sub(rf"^{name} = .*$", f"{name} = {_choose(data, values)}", settings.read_text(encoding="utf-8"), flags=re.M)
-    , encoding="utf-8")
+    line = f"{name} = {_choose(data, values)}"
+    changed = re.sub(rf"^{name} = .*$", line, settings.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    settings.write_text(changed, encoding="utf-8")
 
 
 def touch(site: Site, data: st.DataObject) -> None:

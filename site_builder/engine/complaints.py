@@ -60,6 +60,7 @@ class Complaints(logging.Handler):
         _hear_everything()
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Keep what is logged, and why."""
         # Pelican logs inside its `except` blocks but keeps the exception to itself; it is still at hand here.
         self.complaints.append(Complaint(record.getMessage(), sys.exc_info()[1]))
 
@@ -80,9 +81,9 @@ def complaints_are_errors() -> Iterator[Complaints]:
 
 def _hear_everything() -> None:
     """Undo Pelican's habit of saying a thing once per process and of summing up the rest."""
-    LimitFilter._raised_messages.clear()  # noqa: SLF001 - Pelican offers no other way
-    LimitFilter._group_count.clear()  # noqa: SLF001
-    LimitFilter._threshold = sys.maxsize  # noqa: SLF001
+    LimitFilter._raised_messages.clear()
+    LimitFilter._group_count.clear()
+    LimitFilter._threshold = sys.maxsize
 
 
 def _in_words(complaint: Complaint, settings_file: Path | None) -> str:

@@ -1,14 +1,14 @@
 """Articles, pages and static files that can be kept between builds, and that tell who reads them.
 
 They are Pelican's own classes with three things added. The rendered text is fetched only when it is asked for. What a
-text was made of can be written down and made again without reading it. And while pages are rendered, each attribute that
-is read is noted (`facts`), and addresses, which Pelican formats each time, are formatted once.
+text was made of can be written down and made again without reading it. And while pages are rendered, each attribute
+that is read is noted (`facts`), and addresses, which Pelican formats each time, are formatted once.
 """
 
 from __future__ import annotations
 
 import copyreg
-import datetime
+import datetime as dt
 import io
 import os
 import pickle
@@ -94,7 +94,7 @@ FIELDS: dict[str, Callable[[Any], Any]] = {
     "path": _path_of,
     "slug": lambda content: getattr(content, "slug", ""),
     "lang": lambda content: getattr(content, "lang", "en"),
-    "date": lambda content: getattr(content, "date", datetime.datetime.now()),  # noqa: DTZ005 - Pelican's own
+    "date": lambda content: getattr(content, "date", dt.datetime.now()),  # noqa: DTZ005 - Pelican's own
     "author": lambda content: content.author.slug if hasattr(content, "author") else "",
     "category": lambda content: content.category.slug if hasattr(content, "category") else "",
 }
@@ -151,7 +151,7 @@ def forget_what_was_read() -> None:
     SUMMARY_READ.clear()
 
 
-def _noting(plain: type, *, addresses: bool, bare: bool = False) -> type:
+def _noting(plain: type, *, addresses: bool, bare: bool = False) -> type:  # noqa: C901 - one class, made four times
     """Return the class that a text has while pages are rendered: the same, but it tells what is read.
 
     A bare one has nothing but its key until somebody asks it for something.
@@ -164,7 +164,7 @@ def _noting(plain: type, *, addresses: bool, bare: bool = False) -> type:
             return get(self, name)
         if bare and "settings" not in get(self, "__dict__"):
             _Restoring.fill(self)
-        record = facts._Open.record  # noqa: SLF001 - the hottest line of the build
+        record = facts._Open.record
         if name in formatted:
             if record is not None and not record.inside:
                 record.fields.add((get(self, "__dict__")["_key"], name))
@@ -200,7 +200,7 @@ def _noting(plain: type, *, addresses: bool, bare: bool = False) -> type:
 
     def get_summary(self: Any, siteurl: str) -> Any:
         fields = get(self, "__dict__")
-        record = facts._Open.record  # noqa: SLF001
+        record = facts._Open.record
         seen = fields.get("_summary_seen")
         if seen is None or seen[0] != siteurl:
             with facts.recording(facts.Record({}, {})) as links:
@@ -215,7 +215,7 @@ def _noting(plain: type, *, addresses: bool, bare: bool = False) -> type:
     def _update_content(self: Any, text: Any, siteurl: str) -> Any:
         if not text or not may_link(text, self.settings):
             return text
-        return plain._update_content(self, text, siteurl)  # type: ignore[attr-defined] # noqa: SLF001
+        return plain._update_content(self, text, siteurl)  # type: ignore[attr-defined]
 
     return type(
         plain.__name__,
@@ -289,7 +289,7 @@ class _Restoring:
 
 
 def _restore_url(kind: type, name: str, slug: str | None, more: Any) -> Any:
-    wrapper = object.__new__(kind)
+    wrapper: Any = object.__new__(kind)
     fields = wrapper.__dict__
     fields["settings"] = _Restoring.settings
     fields["_name"] = name
@@ -343,7 +343,7 @@ MOST_LIVE = 1 << 16
 
 
 def dump_live(value: Any, most: int = MOST_LIVE) -> bytes | None:
-    """Write down a value of the finished site, in which texts are only named; None where it cannot be, or is too long."""
+    """Write down a value of the finished site, in which texts are only named; None where that cannot be, or is long."""
     buffer = io.BytesIO()
     try:
         _LivePickler(buffer, 5).dump(value)
@@ -395,7 +395,7 @@ def make_again(
     kind: str, key: str, written: bytes, settings: dict[str, Any], context: dict[str, Any], bodies: Callable[[str], Any]
 ) -> Any:
     """Return the text that was written down, in this build."""
-    content = object.__new__(KINDS[kind])
+    content: Any = object.__new__(KINDS[kind])
     _Restoring.settings = settings
     fields = pickle.loads(written)  # noqa: S301
     fields["settings"] = settings

@@ -73,7 +73,7 @@ def _hear(event: str, arguments: tuple[object, ...]) -> None:
 
 def _is_ours() -> bool:
     """Say whether it is not the site's code that asks: modules are inputs by other means."""
-    return sys._getframe(2).f_code.co_filename.startswith(OURS)  # noqa: SLF001
+    return sys._getframe(2).f_code.co_filename.startswith(OURS)
 
 
 def _note(paths: set[str], path: object) -> None:
@@ -94,13 +94,13 @@ def _unwatched() -> tuple[str, ...]:
     return (*SYSTEM, f"{sys.prefix}/lib/", f"{sys.base_prefix}/lib/")
 
 
-class _Environment(os._Environ):  # type: ignore[type-arg] # noqa: SLF001 - the class of os.environ
+class _Environment(os._Environ):  # type: ignore[type-arg]
     """`os.environ`, which notes the names that are asked for."""
 
     def __getitem__(self, name: str) -> str:
         if _Watch.seen is not None:
             _Watch.seen.environment.add(name)
-        return super().__getitem__(name)
+        return str(super().__getitem__(name))
 
     def __iter__(self) -> Iterator[str]:
         if _Watch.seen is not None:

@@ -7,10 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from site_builder.engine.store import PageRow, Store, exists, state_file
+from site_builder.engine.store import FIELD_BITS, PageRow, Store, exists, state_file
 from site_builder.errors import BuildError
-
-FIELD_BITS = 20
 
 
 def explain(output: Path, wanted: str, content: Path) -> str:
@@ -54,10 +52,11 @@ def _meanings(store: Store, wanted: str, output: Path, content: Path) -> Iterato
 
 def _tell(store: Store, row: PageRow) -> Iterator[str]:
     build, _, reason = row.reason.partition("\t")
-    if int(build) == store.meta()["build"]:
+    if int(build) == store.build_number():
         yield f"{row.path} was made: {reason}."
     else:
-        yield f"{row.path} was kept: nothing that it reads has changed since build {build} (this is {store.meta()['build']})."
+        now = store.build_number()
+        yield f"{row.path} was kept: nothing that it reads has changed since build {build} (this is {now})."
         yield f"It was made then because {reason}." if reason else ""
     if row.opaque:
         yield f"It is made whenever anything has changed: {row.opaque.removeprefix('clock: ')}."

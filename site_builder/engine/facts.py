@@ -112,7 +112,7 @@ class Watched(list):  # type: ignore[type-arg]
     for _name in ("__add__", "__contains__", "__eq__", "__ge__", "__gt__", "__le__", "__lt__", "__mul__", "__ne__",
                   "__reversed__", "__rmul__", "copy", "count", "index"):  # fmt: skip
         locals()[_name] = _whole(_name)
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def __radd__(self, other: Any) -> Any:
         self._read("")

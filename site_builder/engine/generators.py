@@ -1,4 +1,4 @@
-"""Pelican's generators, with the parts replaced whose cost grows with the square of the site, and nothing read twice."""
+"""Pelican's generators: linear where theirs grow with the square of the site, and nothing is read twice."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ class _Reading:
 
     work: Work
     kind: str
+    path: str
     settings: dict[str, Any]
     readers: Any
     context: dict[str, Any]
@@ -45,20 +46,20 @@ class _Reading:
             tuple(exclude or ()),
             None if extensions is False else frozenset(extensions),
         )
-        return InOrder(self.work.list_files(listing))
+        return InOrder(self.work.texts.list_files(listing))
 
     def _check_disabled_readers(self, paths: Any, exclude: Any) -> None:
         if self.readers.disabled_extensions:
             super()._check_disabled_readers(paths, exclude)  # type: ignore[misc]
 
-    def add_source_path(self, content: Any, static: bool = False) -> None:  # noqa: FBT001, FBT002 - Pelican's signature
+    def add_source_path(self, content: Any, static: bool = False) -> None:
         """Note where a text lies, for links to it."""
         key = "static_content" if static else "generated_content"
         self.context[key][content.relative_source_path] = content
 
     def add_static_links(self, content: Any) -> None:
         """Note which files a text links to."""
-        self.context["static_links"] |= self.work.static_links(content)
+        self.context["static_links"] |= self.work.texts.static_links(content)
 
     def save_cache(self) -> None:
         """Leave Pelican's own cache alone: the engine's state is in its place."""
@@ -68,20 +69,21 @@ class ArticlesGenerator(_Reading, pelican.generators.ArticlesGenerator):  # type
     """Pelican's generator of articles, in linear time."""
 
     kind = "article"
+    dates: list[Any]
 
     def generate_context(self) -> None:
         """Read what is to be read, in several processes, and then go on as Pelican does."""
         paths = self.get_files(self.settings["ARTICLE_PATHS"], exclude=self.settings["ARTICLE_EXCLUDES"])
-        with self.work.reading(self, paths):
+        with self.work.texts.reading(self, paths):
             super().generate_context()
 
     def get_cached_data(self, filename: str, default: Any = None) -> Any:
         """Return the article as the last build read it, where nothing has changed."""
-        return self.work.restored(self, filename) or default
+        return self.work.texts.restored(self, filename) or default
 
     def cache_data(self, filename: str, data: Any) -> None:
         """Keep an article that was read and is valid."""
-        self.work.keep(self, filename, data)
+        self.work.texts.keep(self, filename, data)
 
     def _build_period_archives(self, sorted_articles: Any, articles: Any, settings: Any) -> Any:
         archives = super()._build_period_archives(sorted_articles, [], settings)
@@ -133,16 +135,16 @@ class PagesGenerator(_Reading, pelican.generators.PagesGenerator):  # type: igno
     def generate_context(self) -> None:
         """Read what is to be read, in several processes, and then go on as Pelican does."""
         paths = self.get_files(self.settings["PAGE_PATHS"], exclude=self.settings["PAGE_EXCLUDES"])
-        with self.work.reading(self, paths):
+        with self.work.texts.reading(self, paths):
             super().generate_context()
 
     def get_cached_data(self, filename: str, default: Any = None) -> Any:
         """Return the page as the last build read it, where nothing has changed."""
-        return self.work.restored(self, filename) or default
+        return self.work.texts.restored(self, filename) or default
 
     def cache_data(self, filename: str, data: Any) -> None:
         """Keep a page that was read and is valid."""
-        self.work.keep(self, filename, data)
+        self.work.texts.keep(self, filename, data)
 
 
 class StaticGenerator(_Reading, pelican.generators.StaticGenerator):  # type: ignore[misc]
@@ -152,15 +154,11 @@ class StaticGenerator(_Reading, pelican.generators.StaticGenerator):  # type: ig
 
     def generate_context(self) -> None:
         """Note the files that are to be published."""
-        with self.work.reading(self, ()):
+        with self.work.texts.reading(self, ()):
             super().generate_context()
 
-    def _copy_paths(self, paths: Any, source: Any, destination: Any, output_path: Any, final_path: Any = None) -> None:
-        with self.work.theme_files():
-            super()._copy_paths(paths, source, destination, output_path, final_path)
-
     def _file_update_required(self, staticfile: Any) -> bool:
-        return self.work.wants_copy(
+        return self.work.making.wants_copy(
             os.path.join(self.path, staticfile.source_path), posixize_path(staticfile.save_as)
         ) and bool(super()._file_update_required(staticfile))
 
@@ -178,7 +176,8 @@ def process_translations(content_list: list[Any], translation_id: Any = None) ->
     Pelican asks of each text whether it is in the list of originals; here only texts of one group are compared.
     """
     if not translation_id or not content_list or not _comparable(content_list, translation_id):
-        return pelican.utils.process_translations(content_list, translation_id)
+        found = pelican.utils.process_translations(content_list, translation_id)
+        return found[0], found[1]
     ids = {translation_id} if isinstance(translation_id, str) else translation_id
     by_id = pelican.utils.attrgetter(*ids)
     content_list.sort(key=by_id)

@@ -44,7 +44,7 @@ NOWHERE = Stamp(-1, 0, 0, 0)
 
 @dataclass(frozen=True)
 class Listing:
-    """A question to the content folder: which files are under these paths?
+    """A question to the content folder, for the files under some paths.
 
     `extensions` is None where every file counts.
     """
@@ -159,7 +159,7 @@ class Folder:
 
 
 @lru_cache(maxsize=8)
-def _name_matcher(patterns: tuple[str, ...]) -> re.Pattern[str].match:  # type: ignore[valid-type, name-defined]
+def _name_matcher(patterns: tuple[str, ...]) -> re.Pattern[str].match:  # type: ignore[valid-type]
     if not patterns:
         return re.compile(r"(?!)").match
     return re.compile("|".join(fnmatch.translate(pattern) for pattern in patterns)).match

@@ -7,7 +7,7 @@ alike by its source alone: what is read *of* it is a fact of its own. A value th
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import marshal
 import pathlib
@@ -106,7 +106,7 @@ def _of_dict(values: Any, depth: int) -> Any:
     return ("{", *[(_of(key, depth), _of(value, depth)) for key, value in values.items()])
 
 
-def _of_moment(value: datetime.datetime, _depth: int) -> Any:
+def _of_moment(value: dt.datetime, _depth: int) -> Any:
     # Not isoformat alone: two zones may share an offset, and a template may print the zone.
     return ("t", type(value).__name__, value.isoformat(), str(value.tzinfo), value.fold)
 
@@ -159,12 +159,12 @@ TELL: dict[type, Callable[[Any, int], Any]] = {
     dict: _of_dict,
     OrderedDict: _of_dict,
     defaultdict: _of_dict,
-    datetime.datetime: _of_moment,
+    dt.datetime: _of_moment,
     SafeDatetime: _of_moment,
-    datetime.date: _tagged(datetime.date),
-    datetime.timedelta: _tagged(datetime.timedelta),
+    dt.date: _tagged(dt.date),
+    dt.timedelta: _tagged(dt.timedelta),
     ZoneInfo: _tagged(ZoneInfo),
-    datetime.timezone: _tagged(datetime.timezone),
+    dt.timezone: _tagged(dt.timezone),
     decimal.Decimal: _tagged(decimal.Decimal),
     pathlib.PosixPath: _tagged(pathlib.PosixPath),
     re.Pattern: lambda value, _depth: ("re", value.pattern, value.flags),
@@ -189,7 +189,7 @@ def settings_likeness(settings: dict[str, Any], without: frozenset[str]) -> byte
         return None
 
 
-def _of_setting(value: Any, depth: int) -> Any:
+def _of_setting(value: Any, depth: int) -> Any:  # noqa: PLR0911 - a kind of value each
     if depth > DEEPEST:
         raise NoLikeness
     match value:

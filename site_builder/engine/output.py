@@ -1,8 +1,8 @@
 """The output folder: what a build may write there, what it may delete, and how a reader never sees half of a file.
 
-A build makes its files in a folder beside the output. When all of them are made, those that differ are moved into their
-places, one rename each, and what no page is made for any more is removed. Only what a build has written is ever removed:
-the ledger beside the output lists it, and a file is on that list before it is in the output.
+A build makes its files in a folder beside the output. When all of them are made, those that differ are moved into
+their places, one rename each, and what no page is made for any more is removed. Only what a build has written is ever
+removed: the ledger beside the output lists it, and a file is on that list before it is in the output.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The pages that Pelican asks for, each written down as a job before any of them is made.
 
-Pelican makes a page the moment a generator asks for it. Here the asking and the making are apart: so it can be seen which
-pages are to be made at all, and they can be made by several processes.
+Pelican makes a page the moment a generator asks for it. Here the asking and the making are apart: so it can be seen
+which pages are to be made at all, and they can be made by several processes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jinja2
-from jinja2.runtime import Context, missing
+from jinja2.runtime import Context
+from jinja2.utils import missing
 from pelican.contents import Content
 from pelican.paginator import Paginator
 from pelican.urlwrappers import Author, Category, Tag
@@ -210,7 +211,7 @@ class PageEnvironment(jinja2.Environment):
     def _load_template(self, name: str, globals: Any) -> jinja2.Template:  # noqa: A002 - Jinja's name
         template = super()._load_template(name, globals)
         # Jinja makes an imported module once, and what it reads would then belong to the first page alone.
-        template._module = None  # noqa: SLF001
+        template._module = None
         record = facts.current()
         if record is not None:
             record.templates.add(template.filename or f"?{template.name}")
@@ -251,7 +252,7 @@ def prepare(environment: jinja2.Environment, desk: Desk, owner: str = "") -> Non
                 table[name] = _telling(name, function)
 
 
-def _telling(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def _telling(name: str, function: Any) -> Callable[..., Any]:
     def told(*arguments: Any, **options: Any) -> Any:
         record = facts.current()
         if record is not None:
@@ -293,30 +294,31 @@ def _render(job: Job, record: facts.Record) -> str:
         record.opaque = "JINJA_ENVIRONMENT has a finalize of its own"
     context = template.new_context(values, shared=True)
     try:
-        return environment.concat(template.root_render_func(context))
-    except Exception:  # noqa: BLE001 - Jinja rewrites the traceback to the template's own lines, and raises again
+        return str(environment.concat(template.root_render_func(context)))
+    except Exception:
         environment.handle_exception()
+        raise
 
 
 class _Captured(io.StringIO):
     """A file that keeps what was written when it is closed."""
 
-    text = ""
+    text: str = ""
 
     def close(self) -> None:
         self.text = self.getvalue()
         super().close()
 
 
-def collecting(writer_class: type[Writer], desk: Desk) -> type[Writer]:
+def collecting(writer_class: type[Writer], desk: Desk) -> type[Writer]:  # noqa: C901 - a class
     """Return the class of a writer that hands each page to the desk instead of making it."""
 
-    class CollectingWriter(writer_class):  # type: ignore[valid-type, misc]
+    class CollectingWriter(writer_class):  # type: ignore[misc]
         """Pelican's writer, or a plugin's, which puts the writing off."""
 
         _capture: _Captured | None = None
 
-        def _open_w(self, filename: str, encoding: str, override: bool = False) -> Any:  # noqa: FBT001, FBT002
+        def _open_w(self, filename: str, encoding: str, override: bool = False) -> Any:
             if self._capture is not None:
                 return self._capture
             return super()._open_w(filename, encoding, override)
@@ -341,22 +343,22 @@ def collecting(writer_class: type[Writer], desk: Desk) -> type[Writer]:
                     write(watched, context, path, url, *arguments, **options)
                 finally:
                     self._capture = None
-                return captured.text
+                return str(captured.text)
 
             more = (path, url, arguments, options)
             job = Job(_relative(self.output_path, path), None, context, own, desk.context["localsiteurl"], feed, more)
             desk.put(job, override=override)
             return None
 
-        def write_file(  # noqa: PLR0913 - Pelican's own signature
+        def write_file(
             self,
             name: Any,
             template: Any,
             context: Any,
-            relative_urls: bool = False,  # noqa: FBT001, FBT002
+            relative_urls: bool = False,
             paginated: Any = None,
             template_name: Any = None,
-            override_output: bool = False,  # noqa: FBT001, FBT002
+            override_output: bool = False,
             url: Any = None,
             **kwargs: Any,
         ) -> None:
@@ -386,7 +388,7 @@ def collecting(writer_class: type[Writer], desk: Desk) -> type[Writer]:
             context: Any,
             relative_urls: bool,
             kwargs: Any,
-            override: bool,  # noqa: FBT001
+            override: bool,
         ) -> None:
             base: dict[str, Any] = desk.context
             own: dict[str, Any] = {}

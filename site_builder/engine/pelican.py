@@ -22,16 +22,18 @@ from pelican.plugins import signals
 from pelican.writers import Writer
 
 from site_builder.engine import contents, generators, trust
+from site_builder.engine.changes import UrlChanges
 from site_builder.engine.complaints import complaints_are_errors
 from site_builder.engine.contents import Pipeline
 from site_builder.engine.doors import watching
-from site_builder.engine.pages import Desk, collecting, prepare
+from site_builder.engine.ground import NOT_COMPARED, Report
 from site_builder.engine.likeness import settings_likeness
+from site_builder.engine.pages import Desk, collecting, prepare
 from site_builder.engine.speed import faster
 from site_builder.engine.speed.replacing import replaced
 from site_builder.engine.store import state_file
 from site_builder.engine.words import build_words
-from site_builder.engine.work import NOT_COMPARED, Report, UrlChanges, Work
+from site_builder.engine.work import Work
 from site_builder.errors import BuildError
 
 
@@ -45,11 +47,11 @@ class FastPelican(Pelican):  # type: ignore[misc] # Pelican is not typed.
         # Pelican writes beside the output; what is finished is moved into it.
         own = {
             **settings,
-            "OUTPUT_PATH": str(self.work.output.staging),
+            "OUTPUT_PATH": str(self.work.ground.output.staging),
             "CACHE_CONTENT": False,
             "LOAD_CONTENT_CACHE": False,
         }
-        with watching(self.work.at_start):
+        with watching(self.work.ground.at_start):
             super().__init__(own)
 
     def run(self) -> None:
@@ -59,8 +61,8 @@ class FastPelican(Pelican):  # type: ignore[misc] # Pelican is not typed.
     def build(self) -> Report:
         """Build what has changed, and say what was done."""
         work = self.work
-        work.output.refuse_foreign()
-        with work.output.alone(), replaced(OUR_PARTS), faster(self.settings), _uncollected():
+        work.ground.output.refuse_foreign()
+        with work.ground.output.alone(), replaced(OUR_PARTS), faster(self.settings), _uncollected():
             try:
                 if not self._build_words(work):
                     work.open(self.settings)
@@ -68,23 +70,23 @@ class FastPelican(Pelican):  # type: ignore[misc] # Pelican is not typed.
             finally:
                 contents.forget_what_was_read()
                 Pipeline.reads = None
-        work.report.seconds = time.monotonic() - work.clock
-        return work.report
+        work.ground.report.seconds = time.monotonic() - work.ground.clock
+        return work.ground.report
 
     def _build_words(self, work: Work) -> bool:
         """Build the short way, if words alone have changed."""
-        if work.words is None:
+        if work.ground.words is None:
             return False
-        work.output.begin()
-        paths, build = work.words
-        done = build_words(self, work.output, state_file(work.output.folder), paths, build)
+        work.ground.output.begin()
+        paths, build = work.ground.words
+        done = build_words(self, work.ground.output, state_file(work.ground.output.folder), paths, build)
         if done is None:
-            work.forget()
+            work.ground.forget()
             return False
-        work.output.end()
-        work.report.short = True
-        work.report.pages, work.report.files = done.pages, done.files
-        work.report.made, work.report.written = done.made, done.written
+        work.ground.output.end()
+        work.ground.report.short = True
+        work.ground.report.pages, work.ground.report.files = done.pages, done.files
+        work.ground.report.made, work.ground.report.written = done.made, done.written
         return True
 
     def make_generator(self, cls: type, context: dict[str, Any]) -> Any:
@@ -99,34 +101,34 @@ class FastPelican(Pelican):  # type: ignore[misc] # Pelican is not typed.
         Pipeline.reads = set()
         context = self._context()
         classes = self._get_generator_classes()
-        work.trust = trust.judge(self.settings, classes, Writer)
-        with watching(work.at_start):
+        work.ground.trust = trust.judge(self.settings, classes, Writer)
+        with watching(work.ground.at_start):
             every = self.every = [self._generator(cls, context) for cls in classes]
         # Readers complete the settings when they are made; from here on only a plugin changes them.
-        work.settings_at_start = settings_likeness(self.settings, NOT_COMPARED)
+        work.ground.settings_at_start = settings_likeness(self.settings, NOT_COMPARED)
         self._clean_output(work)
         for generator in every:
-            with watching(work.in_pipeline):
+            with watching(work.ground.in_pipeline):
                 if hasattr(generator, "generate_context"):
                     generator.generate_context()
                 if hasattr(generator, "check_disabled_readers"):
                     generator.check_disabled_readers()
-        with watching(work.in_pipeline):
+        with watching(work.ground.in_pipeline):
             signals.all_generators_finalized.send(every)
             for generator in every:
                 if hasattr(generator, "refresh_metadata_intersite_links"):
                     generator.refresh_metadata_intersite_links()
-            work.pipeline_reads, Pipeline.reads = Pipeline.reads, None
+            work.ground.pipeline_reads, Pipeline.reads = Pipeline.reads, None
             writer, desk = self._writer(work, context, classes)
-            work.compare(context, desk)
+            work.changes.compare(context, desk)
             for generator in every:
-                if not work.direct and hasattr(generator, "env"):
+                if not work.ground.direct and hasattr(generator, "env"):
                     prepare(generator.env, desk, type(generator).__name__)
             for generator in every:
                 if hasattr(generator, "generate_output"):
                     generator.generate_output(writer)
             signals.finalized.send(self)
-        work.finish(desk, context)
+        work.finishing.finish(desk, context)
 
     def _context(self) -> dict[str, Any]:
         context: dict[str, Any] = self.settings.copy()
@@ -150,18 +152,18 @@ class FastPelican(Pelican):  # type: ignore[misc] # Pelican is not typed.
 
     def _clean_output(self, work: Work) -> None:
         """Empty the output where the settings ask for it, by Pelican's rules."""
-        output, path = os.path.realpath(work.output.folder), os.path.realpath(self.path)
+        output, path = os.path.realpath(work.ground.output.folder), os.path.realpath(self.path)
         if self.delete_outputdir and os.path.commonpath([output, path]) != output:
-            pelican.utils.clean_output_dir(str(work.output.folder), self.output_retention)
+            pelican.utils.clean_output_dir(str(work.ground.output.folder), self.output_retention)
 
     def _writer(self, work: Work, context: dict[str, Any], classes: list[type]) -> tuple[Any, Desk]:
         writer = self._get_writer()
-        work.trust = trust.judge(self.settings, classes, type(writer))
+        work.ground.trust = trust.judge(self.settings, classes, type(writer))
         desk = Desk(self.settings, context)
-        if work.attaching:
-            work.direct = f"{min(work.attaching).partition(':')[2]} attaches a file to itself"
-        work.direct = work.direct or work.trust.pages
-        if work.direct:
+        if work.texts.attaching:
+            work.ground.direct = f"{min(work.texts.attaching).partition(':')[2]} attaches a file to itself"
+        work.ground.direct = work.ground.direct or work.ground.trust.pages
+        if work.ground.direct:
             return writer, desk
         return collecting(type(writer), desk)(self.output_path, settings=self.settings), desk
 
@@ -178,7 +180,7 @@ class SitePelican(FastPelican):
         """Build what has changed, or say everything that stands in the way."""
         try:
             with complaints_are_errors() as complaints:
-                self.work.refuse, self.work.forget = complaints.refuse, complaints.forget
+                self.work.ground.refuse, self.work.ground.forget = complaints.refuse, complaints.forget
                 return super().build()
         except jinja2.TemplateSyntaxError as error:
             raise _template_error(f"{_shown(error.filename)}:{error.lineno}", error) from error
@@ -197,6 +199,10 @@ def _uncollected() -> Iterator[None]:
         yield
     finally:
         gc.enable()
+
+
+def _note_change(wrapper: Any, name: str, value: Any) -> None:
+    UrlChanges.note(wrapper, name, value)
 
 
 def _disconnect_plugins() -> None:
@@ -240,5 +246,5 @@ OUR_PARTS = [
     (pelican.generators, "Static", contents.Static),
     (pelican.generators, "process_translations", generators.process_translations),
     (pelican.urlwrappers.URLWrapper, "__hash__", _hash_of),
-    (pelican.urlwrappers.URLWrapper, "__setattr__", lambda self, name, value: UrlChanges.note(self, name, value)),
+    (pelican.urlwrappers.URLWrapper, "__setattr__", _note_change),
 ]

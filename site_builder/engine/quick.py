@@ -1,7 +1,7 @@
 """Find out in a moment that there is nothing to build, without loading Pelican.
 
-Every input that the last build found is looked at, every file of the output too, and the settings are run once more. Only
-when all of it is as it was left is the answer yes.
+Every input that the last build found is looked at, every file of the output too, and the settings are run once more.
+Only when all of it is as it was left is the answer yes.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def glance(output: Path, front: str, settings_file: Path) -> Glance:
             store.close()
 
 
-def _glance(store: Store, output: Path, front: str, settings_file: Path) -> Glance:
+def _glance(store: Store, output: Path, front: str, settings_file: Path) -> Glance:  # noqa: C901, PLR0911 - in turn
     now = time.time_ns()
     meta = store.meta()
     if not meta.get("quick") or meta["front"] != front or meta["engine"] != engine_key():
@@ -106,7 +106,7 @@ def _glance(store: Store, output: Path, front: str, settings_file: Path) -> Glan
 def _changed_contents(
     meta: dict[str, Any], contents: dict[str, Input], output: Path, now: int
 ) -> tuple[list[Input], list[str], bool]:
-    """Return the files whose stamps alone are new, those that have other bytes, are new or gone, and whether none is."""
+    """Return the files whose stamps alone are new, those with other bytes, and whether no file is new or gone."""
     files = Output(output)
     folder = Folder(meta["base"], meta["ignores"], [str(files.folder), str(files.staging)])
     found: dict[str, Stamp] = {}

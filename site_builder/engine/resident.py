@@ -1,7 +1,7 @@
 """A build that stays: the next edit finds everything ready.
 
-What takes time in a fresh process is to load Pelican and its plugins, to compile the templates and to look at all files.
-Who is told what has changed, by the file system, and stays, has done all that already.
+What takes time in a fresh process is to load Pelican and its plugins, to compile the templates and to look at all
+files. Who is told what has changed, by the file system, and stays, has done all that already.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from typing import Self
 
 from pelican.settings import read_settings
 
@@ -42,12 +42,12 @@ class Resident:
         self._stack = ExitStack()
         self._words: Words | None = None
 
-    def __enter__(self) -> Resident:
+    def __enter__(self) -> Self:
         """Build the site, so that there is something to update."""
         self.build()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *error: object) -> None:
         """Let go of everything."""
         self._forget()
 
@@ -88,7 +88,7 @@ class Resident:
         self._stack.enter_context(faster(builder.settings))
         store = Store(state_file(self.output))
         self._stack.callback(store.close)
-        self._words = Words(builder, store, builder.work.output)
+        self._words = Words(builder, store, builder.work.ground.output)
         return self._words
 
     def _forget(self) -> None:

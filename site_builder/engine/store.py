@@ -17,13 +17,15 @@ from typing import Any, NamedTuple
 
 from site_builder.engine.inputs import Known, Stamp
 
-SCHEMA = 2
+# A fact of a page is a number: that of the text above these bits, and below that of the name.
+FIELD_BITS = 20
+SCHEMA = 3
 TABLES = """
 create table meta (name text primary key, value blob) without rowid;
 create table inputs (role text, path text, size int, modified int, changed int, inode int, looked_at int, digest blob,
     primary key (role, path)) without rowid;
-create table sources (id integer primary key, key text unique, kind text, path text, digest blob, written blob, body int,
-    links blob, depends blob, due real, after blob, url text, save_as text, live blob);
+create table sources (id integer primary key, key text unique, kind text, path text, digest blob, written blob,
+    body int, links blob, depends blob, due real, after blob, url text, save_as text, live blob);
 create table bodies (id integer primary key, html text);
 create table names (id integer primary key, name text unique, digest blob);
 create table pages (path text primary key, template text, facts blob, locals blob, opaque text, reason text,
@@ -101,7 +103,7 @@ class Store:
                 db.execute("pragma page_size=8192")
                 db.executescript(f"begin; {TABLES} pragma user_version={SCHEMA}; commit;")
             elif version != SCHEMA:
-                raise _OtherSchemaError
+                raise _OtherSchemaError  # noqa: TRY301 - what was opened is closed below, whatever went wrong
             db.execute("pragma synchronous=normal")
             db.execute("pragma journal_mode=wal")
             db.execute("select count(*) from meta").fetchone()
@@ -297,7 +299,9 @@ class _OtherSchemaError(Exception):
 
 def _source(row: tuple[Any, ...]) -> Source:
     loads = marshal.loads
-    return Source(*row[:7], loads(row[7]) if row[7] else (), loads(row[8]) if row[8] else (), *row[9:])  # noqa: S302
+    links = loads(row[7]) if row[7] else ()
+    depends = loads(row[8]) if row[8] else ()
+    return Source._make((*row[:7], links, depends, *row[9:]))
 
 
 def _known(columns: tuple[Any, ...]) -> Known:

@@ -1,10 +1,11 @@
 """Which plugins the engine can follow, and what it must leave to Pelican where it cannot.
 
 A plugin that works on the whole site (it sorts articles, links neighbours, counts words) is run in each build, on the
-whole site, as Pelican would run it: the engine sees what it changed. A plugin that is called once for each text or once
-for each page, or that works on the finished output, would miss the calls for what is kept. Unless it says of itself that
-it is pure (`PURE = True` in its module: what it does depends on its arguments, the settings and the files it opens, it
-keeps nothing between two calls, and it does not read the output), everything it is called for is made anew each time.
+whole site, as Pelican would run it: the engine sees what it changed. A plugin that is called once for each text or
+once for each page, or that works on the finished output, would miss the calls for what is kept. Unless it says of
+itself that it is pure (`PURE = True` in its module: what it does depends on its arguments, the settings and the files
+it opens, it keeps nothing between two calls, and it does not read the output), everything it is called for is made
+anew each time.
 """
 
 from __future__ import annotations
@@ -56,14 +57,20 @@ OWN_GENERATORS = (
 OWN_READERS = (readers.BaseReader, readers.MarkdownReader, readers.RstReader, readers.HTMLReader)
 KNOWN_EXTENSIONS = ("markdown.extensions.", "pymdownx.")
 SHORT_EXTENSIONS = frozenset(
-    "abbr admonition attr_list codehilite def_list extra fenced_code footnotes legacy_attrs legacy_em md_in_html meta"
-    " nl2br sane_lists smarty tables toc wikilinks".split()
-)
+    {
+        "abbr", "admonition", "attr_list", "codehilite", "def_list", "extra", "fenced_code", "footnotes",
+        "legacy_attrs", "legacy_em", "md_in_html", "meta", "nl2br", "sane_lists", "smarty", "tables", "toc",
+        "wikilinks",
+    }
+)  # fmt: skip
 # A function that mentions one of these may give another answer each time.
 CLOCKS = frozenset(
-    "now today utcnow time time_ns gmtime localtime random randint randrange choice choices shuffle sample uuid1 uuid4"
-    " urandom token_hex token_bytes token_urlsafe getrandbits getpid".split()
-)
+    {
+        "choice", "choices", "getpid", "getrandbits", "gmtime", "localtime", "now", "randint", "random", "randrange",
+        "sample", "shuffle", "time", "time_ns", "today", "token_bytes", "token_hex", "token_urlsafe", "urandom",
+        "utcnow", "uuid1", "uuid4",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -118,8 +125,8 @@ def _strange_generator(classes: Iterable[type]) -> str:
     return ""
 
 
-def _strange_writer(writer: type) -> str:
-    inherited = writer.write_file is Writer.write_file and writer._open_w is Writer._open_w  # noqa: SLF001
+def _strange_writer(writer: Any) -> str:
+    inherited = writer.write_file is Writer.write_file and writer._open_w is Writer._open_w
     if not inherited or (writer.write_feed is not Writer.write_feed and not is_pure(writer)):
         return f"the writer {_name(writer)} writes pages in a way of its own"
     return ""

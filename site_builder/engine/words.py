@@ -1,8 +1,9 @@
 """The commonest change of all, made without the rest of the site: somebody edited the words of a text.
 
 If a text that was read again is the same but for its body, and no plugin had looked at the body, then nothing that
-plugins did for the whole site would be done otherwise. So they are not asked again: the pages that had read the body are
-made, from what the last build wrote down of everything else. Where any of this is not so, the build goes its full way.
+plugins did for the whole site would be done otherwise. So they are not asked again: the pages that had read the body
+are made, from what the last build wrote down of everything else. Where any of this is not so, the build goes its full
+way.
 """
 
 from __future__ import annotations
@@ -21,14 +22,13 @@ from pelican.plugins import signals
 
 from site_builder.engine import contents as texts
 from site_builder.engine import facts
+from site_builder.engine.changes import link_digest
 from site_builder.engine.doors import Seen, watching
 from site_builder.engine.generators import ArticlesGenerator, PagesGenerator
 from site_builder.engine.inputs import Known, digest_of, look, stamp_at
 from site_builder.engine.output import Output
 from site_builder.engine.pages import Desk, Job, Made, collecting, make, prepare
-from site_builder.engine.store import Input, PageRow, Source, Store
-
-FIELD_BITS = 20
+from site_builder.engine.store import FIELD_BITS, Input, PageRow, Source, Store
 
 
 @dataclass
@@ -143,7 +143,9 @@ class Words:
 
     def _read(self, path: str) -> Edit:
         base = self.settings["PATH"]
-        source = self.store.source_at(os.path.relpath(path, base)) or self.store.source_at(f"./{os.path.relpath(path, base)}")
+        source = self.store.source_at(os.path.relpath(path, base)) or self.store.source_at(
+            f"./{os.path.relpath(path, base)}"
+        )
         if source is None or source.written is None or source.key in self.meta["pipeline_reads"]:
             raise FullBuildNeeded
         known = look(f"file:{path}", None, self.started)
@@ -240,7 +242,7 @@ class Words:
         desk.begin_reading(constants=bool(self.meta["constants"]))
         for generator in self.generators.values():
             prepare(generator.env, desk, type(generator).__name__)
-        writer = type(self.builder._get_writer())  # noqa: SLF001 - Pelican's own way to it
+        writer = type(self.builder._get_writer())
         self.writer = collecting(writer, desk)(self.builder.output_path, settings=self.settings)
         return desk
 
@@ -281,7 +283,7 @@ class Words:
                 whole.parent.mkdir(parents=True, exist_ok=True)
                 whole.write_bytes(page.text)
                 self.written.append((row.path, digest))
-        self.builder.work.refuse()
+        self.builder.work.ground.refuse()
         for path, _ in self.written:
             self.output.replace(path)
         new_outputs = []
@@ -326,8 +328,6 @@ class Words:
         return f"content of {', '.join(edit.source.key.partition(':')[2] for edit in edits)} has changed"
 
     def _new_links(self, made: Sequence[tuple[PageRow, Made, bytes]]) -> list[tuple[int, str, bytes | None]]:
-        from site_builder.engine.work import link_digest  # noqa: PLC0415 - it imports what this is a short cut of
-
         new = sorted({name for _, page, _ in made for name in page.names if name not in self.numbers})
         first = max(self.numbers.values(), default=0) + 1
         rows: list[tuple[int, str, bytes | None]] = []

@@ -1,4 +1,4 @@
-"""Pygments, which tries only the rules that can begin with the character at hand, and makes lexers and formatters once."""
+"""Pygments, which tries only the rules that can begin with the character at hand."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from markdown.extensions import codehilite
-from pygments.formatters import HtmlFormatter
+from pygments.formatters import HtmlFormatter, get_formatter_by_name
 from pygments.lexer import RegexLexer
 from pygments.lexers import get_lexer_by_name
 from pygments.token import Error, Whitespace, _TokenType
@@ -42,7 +42,7 @@ def _beginnings(match: Any) -> int:
 BY_LEXER: dict[type, dict[str, RulesByCharacter]] = {}
 
 
-def get_tokens_unprocessed(self: Any, text: str, stack: tuple[str, ...] = ("root",)) -> Iterator[Any]:  # noqa: C901, PLR0912
+def get_tokens_unprocessed(self: Any, text: str, stack: tuple[str, ...] = ("root",)) -> Iterator[Any]:
     """Split a text into tokens, as the library does."""
     states = BY_LEXER.get(type(self))
     if states is None or states.keys() != self._tokens.keys():
@@ -121,21 +121,21 @@ def lexer_by_name(name: Any, **options: Any) -> Any:
 def formatter_by_name(name: str, **options: Any) -> Any:
     """Return a formatter; the one for HTML is made once for the same options."""
     if name != "html":
-        return codehilite_formatter_by_name(name, **options)
+        return library_formatter(name, **options)
     try:
         mark = tuple(sorted(options.items()))
         known = FORMATTERS.get(mark)
     except TypeError:
-        return codehilite_formatter_by_name(name, **options)
+        return library_formatter(name, **options)
     if known is None:
-        known = codehilite_formatter_by_name(name, **options)
+        known = library_formatter(name, **options)
         if type(known) is not HtmlFormatter:
             return known
         FORMATTERS[mark] = known
     return known
 
 
-codehilite_formatter_by_name = codehilite.get_formatter_by_name
+library_formatter: Any = get_formatter_by_name
 REPLACEMENTS: list[Replacement] = [
     (RegexLexer, "get_tokens_unprocessed", get_tokens_unprocessed),
     (codehilite, "get_lexer_by_name", lexer_by_name),

@@ -94,7 +94,7 @@ def _start(sequence: Iterable[Any], flags: int) -> tuple[int, bool]:
     return mask, True
 
 
-def _start_of(op: Any, argument: Any, flags: int) -> tuple[int, bool]:  # noqa: C901, PLR0911 - it is a table
+def _start_of(op: Any, argument: Any, flags: int) -> tuple[int, bool]:  # noqa: PLR0911 - it is a table
     if op is ops.LITERAL:
         return _literal(argument, flags), False
     if op is ops.NOT_LITERAL:
@@ -156,11 +156,13 @@ def _item(op: Any, argument: Any, flags: int) -> int:
     return 0
 
 
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
+
+
 @lru_cache(maxsize=16)
 def _category(name: str) -> int:
-    test = {"DIGIT": str.isdigit, "SPACE": str.isspace, "WORD": lambda one: one.isalnum() or one == "_"}.get(
-        name.removeprefix("NOT_")
-    )
+    test = {"DIGIT": str.isdigit, "SPACE": str.isspace, "WORD": _is_word}.get(name.removeprefix("NOT_"))
     if test is None:
         return ALL
     mask = _union(1 << code for code in range(ASCII) if test(chr(code)))

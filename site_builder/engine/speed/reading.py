@@ -38,11 +38,11 @@ def get_date(text: str) -> Any:
 
 
 @lru_cache(maxsize=65536)
-def _slug(value: str, substitutions: Any, preserve_case: bool, use_unicode: bool) -> str:  # noqa: FBT001
+def _slug(value: str, substitutions: Any, preserve_case: bool, use_unicode: bool) -> str:
     return str(library_slug(value, substitutions, preserve_case, use_unicode))
 
 
-def slugify(value: Any, regex_subs: Any = (), preserve_case: bool = False, use_unicode: bool = False) -> str:  # noqa: FBT001, FBT002
+def slugify(value: Any, regex_subs: Any = (), preserve_case: bool = False, use_unicode: bool = False) -> str:
     """Return the slug of a name; the same name is asked for again and again."""
     if type(value) is not str:
         return str(library_slug(value, regex_subs, preserve_case, use_unicode))
@@ -75,6 +75,7 @@ class OneMarkdown:
         self._meta: Any = None
 
     def __call__(self, **settings: Any) -> Any:
+        """Return the instance, as good as new."""
         if settings != self._own:
             return Markdown(**settings)
         if self._instance is None:
@@ -93,7 +94,7 @@ def _meta_of(instance: Any) -> Any:
     preprocessors = instance.preprocessors
     if "meta" not in preprocessors:
         return None
-    priority = next(one.priority for one in preprocessors._priority if one.name == "meta")  # noqa: SLF001
+    priority = next(one.priority for one in preprocessors._priority if one.name == "meta")
     return preprocessors["meta"], "meta", priority
 
 
@@ -112,7 +113,7 @@ def replacements(settings: dict[str, Any]) -> list[Replacement]:
 
 
 def _may_share(own: dict[str, Any]) -> bool:
-    """Say whether `reset` clears all that these extensions keep: footnotes with numbers for each document are the exception."""
+    """Say whether `reset` clears all that these extensions keep; numbers of footnotes for each text would go on."""
     from site_builder.engine.trust import is_known_extension  # noqa: PLC0415 - it knows Pelican's signals too
 
     known = all(isinstance(one, str) and is_known_extension(one) for one in own.get("extensions", []))

@@ -19,9 +19,9 @@ from site_builder.errors import BuildError
 from tests.site_edits import files_of
 
 
-def build(site: Path, **options: bool) -> BuildReport:
+def build(site: Path, *, clean: bool = False) -> BuildReport:
     """Build a site into its own output folder."""
-    return build_site(BuildRequest(site / "pelicanconf.py", site / "output", **options))
+    return build_site(BuildRequest(site / "pelicanconf.py", site / "output", clean=clean))
 
 
 def post(site: Path) -> Path:

@@ -1,4 +1,4 @@
-"""The proof: whatever was edited, an incremental build leaves the bytes that a clean one makes, and plain Pelican too."""
+"""The proof: whatever was edited, an incremental build leaves the bytes of a clean one, and of plain Pelican."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from site_builder.engine import reading, work
+from site_builder.engine import ground, making, reading
 from tests.site_edits import EDITS, Site, files_of
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -33,7 +33,11 @@ HOUSE_SETTINGS = (("SITENAME", ('"ZichKoding"', '"Another"')), ("DEFAULT_PAGINAT
 def house(folder: Path) -> Site:
     """Make a small site with our own theme, settings and plugins."""
     shutil.copytree(ROOT / "theme", folder / "theme")
-    own = (ROOT / "pelicanconf.py").read_text(encoding="utf-8").replace('PELICAN_CLASS = "site_builder.SitePelican"\n', "")
+    own = (
+        (ROOT / "pelicanconf.py")
+        .read_text(encoding="utf-8")
+        .replace('PELICAN_CLASS = "site_builder.SitePelican"\n', "")
+    )
     (folder / "pelicanconf.py").write_text(own)
     shutil.copytree(SITES / "tiny" / "content", folder / "content")
     return Site(
@@ -83,9 +87,7 @@ def sample(folder: Path) -> Site:
     shutil.copy(samples / "pelican.conf.py", folder / "pelicanconf.py")
     with (folder / "pelicanconf.py").open("a") as settings:
         settings.write('\nPATH = "content"\n')
-    return Site(
-        folder, "cat1", settings=(("RELATIVE_URLS", ("True", "False")), ("DEFAULT_PAGINATION", ("4", "2")))
-    )
+    return Site(folder, "cat1", settings=(("RELATIVE_URLS", ("True", "False")), ("DEFAULT_PAGINATION", ("4", "2"))))
 
 
 def pelican_sources() -> Path:
@@ -192,12 +194,12 @@ def quiet() -> Iterator[None]:
 def test_an_incremental_build_leaves_the_bytes_of_a_clean_one(
     make: Any, processes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Any edits, in any order, and after each: the same files, byte for byte, as our clean build and plain Pelican's."""
-    monkeypatch.setattr(work, "available_processors", lambda: processes)
+    """Any edits, in any order; after each the same files, byte for byte, as our clean build and plain Pelican's."""
+    monkeypatch.setattr(ground, "available_processors", lambda: processes)
     if processes > 1:
         # Let even these few texts and pages go through the workers.
         monkeypatch.setattr(reading, "FEW", 1)
-        monkeypatch.setattr(work, "FEW_PAGES", 1)
+        monkeypatch.setattr(making, "FEW_PAGES", 1)
     machine = type("Machine", (EditedSite,), {"make": staticmethod(make)})
     examples = settings().max_examples
     with quiet():
