@@ -54,9 +54,8 @@ class Site:
         seen = glance(output, "test", settings)
         if seen.unchanged:
             return "nothing"
-        words = (seen.texts, seen.build) if seen.words else None
-        report = self._ours(output, front="test", settings_file=settings, words=words)
-        return "words" if words and report.short else "build"
+        report = self._ours(output, front="test", settings_file=settings, seen=seen)
+        return "words" if report.short else "build"
 
     def clean(self) -> dict[str, bytes]:
         """Build with the engine, from nothing."""

@@ -76,7 +76,7 @@ def _build(request: BuildRequest, output: Path, front: str, started: float, seen
             front=front,
             settings_file=request.settings.absolute(),
             progress=request.progress,
-            words=None if request.clean or not seen.words or seen.texts is None else (seen.texts, seen.build),
+            seen=None if request.clean else seen,
         )
         report = builder.build()
     except ComplaintError as error:

@@ -17,10 +17,11 @@ import string
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pelican.contents
 from pelican.urlwrappers import Author, Category, Tag, URLWrapper
-from pelican.utils import posixize_path
+from pelican.utils import SafeDatetime, posixize_path
 
 from site_builder.engine import facts
 
@@ -311,13 +312,29 @@ def _reduce_url(wrapper: URLWrapper) -> tuple[Any, ...]:
     return _restore_url, (type(wrapper), fields["_name"], fields["_slug"], more or None)
 
 
+def _restore_zone(key: str) -> ZoneInfo:
+    return ZoneInfo(key)
+
+
+def _reduce_zone(zone: ZoneInfo) -> tuple[Any, ...]:
+    return (_restore_zone, (zone.key,)) if zone.key else zone.__reduce__()  # type: ignore[return-value]
+
+
 class _Pickler(pickle.Pickler):
     dispatch_table = {  # noqa: RUF012
         **copyreg.dispatch_table,
         Tag: _reduce_url,
         Category: _reduce_url,
         Author: _reduce_url,
+        ZoneInfo: _reduce_zone,
     }
+
+
+# What every text is made of has a number in the pickles, of those that the standard library leaves to programs: its
+# name would be looked up anew for each text.
+NUMBERED = (_restore_url, _restore_zone, Tag, Category, Author, SafeDatetime)
+for _number, _thing in enumerate(NUMBERED, start=240):
+    copyreg.add_extension(_thing.__module__, _thing.__qualname__, _number)
 
 
 def _refer(content: Any) -> tuple[Any, ...]:

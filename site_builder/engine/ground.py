@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from site_builder.engine.doors import Seen
 from site_builder.engine.inputs import NEVER, Folder, Known, Stamp, digest_of, is_surely_same, look, stamp_at, tree
 from site_builder.engine.likeness import settings_likeness
 from site_builder.engine.output import Output
-from site_builder.engine.quick import engine_key
+from site_builder.engine.quick import UNKNOWN, Glance, engine_key
 from site_builder.engine.store import Input, PageRow, Source, Store, state_file
 from site_builder.engine.trust import Trust
 from site_builder.engine.workers import available_processors
@@ -52,7 +52,7 @@ class Ground:
         front: str = "",
         settings_file: Path | None = None,
         progress: Callable[[str, int, int], None] | None = None,
-        words: tuple[Sequence[str], int] | None = None,
+        seen: Glance | None = None,
     ) -> None:
         """Prepare a build with these settings; nothing is touched yet."""
         self.started = time.time_ns()
@@ -61,8 +61,8 @@ class Ground:
         self.jobs = jobs or available_processors()
         self.clean = clean
         self.front = front
-        # The texts that alone have changed since a build, and which build that was.
-        self.words = words
+        # What was seen of inputs and outputs a moment ago, by somebody in a hurry.
+        self.seen = seen or UNKNOWN
         self.settings_file = settings_file
         self.progress = progress or (lambda _what, _done, _all: None)
         self.site_key = settings_likeness(settings, NOT_COMPARED)
@@ -87,17 +87,17 @@ class Ground:
         self.settings = settings
         self.output.begin()
         self.theme = os.path.abspath(settings["THEME"])
-        self.folder = Folder(
-            settings["PATH"],
-            settings["IGNORE_FILES"],
-            [str(self.output.folder), str(self.output.staging)],
-        )
         self.theme_stamps = tree(self.theme)
         last = Store(state_file(self.output.folder))
         self.meta = last.meta()
         self.last_inputs = {(one.role, one.path): one for one in last.inputs()}
         self.report.clean = self._why_clean(settings)
         self.ledger = self.output.ledger()
+        fresh = not self.report.clean and self.seen.build == meta_build(self.meta)
+        closed = [str(self.output.folder), str(self.output.staging)]
+        walked = self.seen.folder if fresh else None
+        self.folder = walked or Folder(settings["PATH"], settings["IGNORE_FILES"], closed)
+        self.outputs_same = fresh and self.seen.outputs_same
         if self.report.clean:
             last.close()
             self.last_inputs = {}
@@ -113,7 +113,7 @@ class Ground:
             self.last_pages = last.pages()
             self.last_outputs = last.outputs()
             self.last_names = last.names()
-        self.build = int(self.meta.get("build", 0)) + 1
+        self.build = meta_build(self.meta) + 1
 
     def _why_clean(self, settings: dict[str, Any]) -> str:  # noqa: PLR0911 - a reason each
         """Return why nothing of the last build may be kept; empty where something may."""
@@ -184,8 +184,8 @@ class Ground:
     def output_is_same(self, path: str) -> bool:
         """Say whether a file of the output is as the last build left it."""
         known = self.last_outputs.get(path)
-        if known is None:
-            return False
+        if known is None or self.outputs_same:
+            return known is not None
         now = self.look_at(f"file:{self.output.folder}/{path}", known)
         return now.digest == known.digest
 
@@ -208,3 +208,8 @@ def shown(path: str) -> str:
         if not relative.startswith(".."):
             return relative
     return path
+
+
+def meta_build(meta: dict[str, Any]) -> int:
+    """Return the number of the build that a state is of."""
+    return int(meta.get("build", 0))

@@ -61,7 +61,7 @@ def digest_of(content: bytes) -> bytes:
 
 def stamp_of(status: os.stat_result) -> Stamp:
     """Return the stamp in a file's status."""
-    return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    return tuple.__new__(Stamp, (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
 
 
 def stamp_at(path: str) -> Stamp | None:

@@ -75,11 +75,11 @@ class FastPelican(Pelican):  # type: ignore[misc] # Pelican is not typed.
 
     def _build_words(self, work: Work) -> bool:
         """Build the short way, if words alone have changed."""
-        if work.ground.words is None:
+        seen = work.ground.seen
+        if not seen.words or seen.texts is None:
             return False
         work.ground.output.begin()
-        paths, build = work.ground.words
-        done = build_words(self, work.ground.output, state_file(work.ground.output.folder), paths, build)
+        done = build_words(self, work.ground.output, state_file(work.ground.output.folder), seen.texts, seen.build)
         if done is None:
             work.ground.forget()
             return False

@@ -45,6 +45,9 @@ class Glance:
     # Whether these texts were there before, and the output is as it was left: then it may be words alone.
     words: bool = False
     build: int = 0
+    # The walk through the content folder, and whether every file of the output is as it was left: seen a moment ago.
+    folder: Folder | None = None
+    outputs_same: bool = False
 
 
 UNKNOWN = Glance(unchanged=False)
@@ -79,7 +82,9 @@ def _glance(store: Store, output: Path, front: str, settings_file: Path) -> Glan
         return UNKNOWN
     inputs = store.inputs()
     contents = {one.path: one for one in inputs if one.role == "content"}
-    fresh_inputs, changed, same_files = _changed_contents(meta, contents, output, now)
+    files = Output(output)
+    folder = Folder(meta["base"], meta["ignores"], [str(files.folder), str(files.staging)])
+    fresh_inputs, changed, same_files = _changed_contents(meta, contents, folder, now)
     theme = tree(meta["theme"])
     if {f"file:{path}" for path in theme} != {one.path for one in inputs if one.role == "theme"}:
         return UNKNOWN
@@ -93,8 +98,14 @@ def _glance(store: Store, output: Path, front: str, settings_file: Path) -> Glan
     fresh_outputs = _same_outputs(store.outputs(), output, now)
     if changed or fresh_outputs is None:
         paths = tuple(os.path.normpath(os.path.join(meta["base"], path)) for path in changed)
-        words = bool(changed) and same_files and fresh_outputs is not None
-        return Glance(unchanged=False, texts=paths, words=words, build=meta["build"])
+        return Glance(
+            unchanged=False,
+            texts=paths,
+            words=bool(changed) and same_files and fresh_outputs is not None,
+            build=meta["build"],
+            folder=folder,
+            outputs_same=fresh_outputs is not None,
+        )
     if fresh_inputs or fresh_outputs:
         # Their bytes are the same; the next time their stamps say so.
         with store.writing():
@@ -104,11 +115,9 @@ def _glance(store: Store, output: Path, front: str, settings_file: Path) -> Glan
 
 
 def _changed_contents(
-    meta: dict[str, Any], contents: dict[str, Input], output: Path, now: int
+    meta: dict[str, Any], contents: dict[str, Input], folder: Folder, now: int
 ) -> tuple[list[Input], list[str], bool]:
     """Return the files whose stamps alone are new, those with other bytes, and whether no file is new or gone."""
-    files = Output(output)
-    folder = Folder(meta["base"], meta["ignores"], [str(files.folder), str(files.staging)])
     found: dict[str, Stamp] = {}
     for paths, excludes, extensions in meta["listings"]:
         found.update(folder.files(Listing(paths, excludes, None if extensions is None else frozenset(extensions))))

@@ -19,7 +19,7 @@ from site_builder.engine.inputs import Known, Stamp
 
 # A fact of a page is a number: that of the text above these bits, and below that of the name.
 FIELD_BITS = 20
-SCHEMA = 3
+SCHEMA = 4
 TABLES = """
 create table meta (name text primary key, value blob) without rowid;
 create table inputs (role text, path text, size int, modified int, changed int, inode int, looked_at int, digest blob,
@@ -305,7 +305,8 @@ def _source(row: tuple[Any, ...]) -> Source:
 
 
 def _known(columns: tuple[Any, ...]) -> Known:
-    return Known(Stamp(*columns[:4]), columns[4], columns[5])
+    # As `Known(Stamp(...), ...)`, without the function in between: there are tens of thousands.
+    return tuple.__new__(Known, (tuple.__new__(Stamp, columns[:4]), columns[4], columns[5]))
 
 
 def _columns(known: Known) -> tuple[Any, ...]:
