@@ -13,7 +13,7 @@ VENV := .venv/bin
 RUN := $(VENV)/python -m site_builder
 PYTEST := $(VENV)/coverage run -m pytest
 
-.PHONY: help up setup build check test test-unit test-integration test-browser test-infra smoke format lint types \
+.PHONY: help up setup build check test test-unit test-integration test-browser test-infra test-nightly smoke format lint types \
 	imports lock package deploy plan clean .installed .ready
 
 help: ## List these commands
@@ -44,6 +44,9 @@ test-browser: .ready ## Run the tests that drive a real browser
 
 test-infra: .ready ## Run the tests of Terraform
 	$(VENV)/pytest -m infra
+
+test-nightly: .ready ## Run the tests of properties on many more random examples; it takes an hour or two
+	HYPOTHESIS_PROFILE=nightly $(VENV)/pytest tests/site_builder tests/api -m "not browser and not infra"
 
 smoke: .ready ## Run the smoke tests against a running site (URL=https://…)
 	$(VENV)/pytest tests/smoke --site-url "$(URL)"

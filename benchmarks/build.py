@@ -3,6 +3,7 @@
     .venv/bin/python benchmarks/build.py                      100, 1,000 and 10,000 posts; writes docs/benchmarks.md
     .venv/bin/python benchmarks/build.py 100 1000 --rounds 3  these sizes only; prints, and writes nothing
     .venv/bin/python benchmarks/build.py --curve              ours alone, to 50,000 posts
+    .venv/bin/python benchmarks/build.py --resident           ours alone, in a process that stays
 
 The contenders build in turn, each in a process of its own, so that what the machine does meanwhile meets all of them.
 What counts is the ratios: medians of one run, side by side. Hugo comes from the Python package index and Eleventy from
@@ -36,6 +37,7 @@ TOOLS = ROOT / ".local" / "race"
 REPORT = ROOT / "docs" / "benchmarks.md"
 SIZES = (100, 1_000, 10_000)
 CURVE = (1_000, 5_000, 10_000, 25_000, 50_000)
+RESIDENT_ROUNDS = 21
 # Enough to tell a ratio, few enough to wait for.
 ROUNDS = {100: 7, 1_000: 5, 10_000: 3}
 ELEVENTY = ("@11ty/eleventy@3.1.5", "@11ty/eleventy-plugin-syntaxhighlight@5.0.2", "markdown-it-footnote@4.0.0")
@@ -73,18 +75,23 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("sizes", nargs="*", type=int, metavar="POSTS", help="numbers of posts")
     parser.add_argument("--rounds", type=int, help="how often each build is run")
     parser.add_argument("--curve", action="store_true", help="run ours alone, on more and more posts")
+    parser.add_argument("--resident", action="store_true", help="run ours alone, in a process that stays")
     wanted = parser.parse_args(arguments)
     parts = []
-    if not wanted.curve:
+    alone = wanted.curve or wanted.resident
+    if not alone:
         for size in wanted.sizes or SIZES:
             parts.append(race(size, wanted.rounds or ROUNDS.get(size, 3)))
             print(parts[-1], flush=True)
         parts.append(house(wanted.sizes or (100, 1_000), wanted.rounds or 3))
         print(parts[-1], flush=True)
-    if wanted.curve or not wanted.sizes:
+    if wanted.resident or not (wanted.sizes or wanted.curve):
+        parts.append(resident((1_000, 10_000)))
+        print(parts[-1], flush=True)
+    if wanted.curve or not (wanted.sizes or wanted.resident):
         parts.append(curve(CURVE))
         print(parts[-1], flush=True)
-    if not wanted.sizes and not wanted.curve:
+    if not wanted.sizes and not alone:
         REPORT.write_text(report(parts))
     return 0
 
@@ -293,6 +300,37 @@ def _house_contender(folder: Path, name: str, posts: list[Post]) -> Contender:
         write_pelican(post, folder)
     contender = _pelican_contender(name, folder)
     return Contender(name, contender.command, folder, write_pelican, contender.base, contender.made, PYTHON_PATH)
+
+
+def resident(sizes: Sequence[int]) -> str:
+    """Edit the words of a post again and again, beside a builder that stays."""
+    from site_builder.engine.build import BuildRequest, build_site  # noqa: PLC0415
+    from site_builder.engine.resident import Resident  # noqa: PLC0415
+
+    about = "Words of one post edited, until the bytes are on the disk; medians."
+    lines = ["## In a process that stays", "", about, "",
+             "| posts | wall, ms | CPU, ms |", "|---|---|---|"]  # fmt: skip
+    for size in sizes:
+        with workplace() as place:
+            posts = make_posts(size)
+            folder = Path(place) / OURS
+            _write_pelican_site(folder, posts)
+            request = BuildRequest(folder / "pelicanconf.py", folder / "output")
+            build_site(request)
+            text = write_pelican(posts[size // 2], folder)
+            walls, cpus = [], []
+            with Resident(request) as builder:
+                for number in range(RESIDENT_ROUNDS):
+                    text.write_text(f"{text.read_text()}\nEdited {number}.\n")
+                    wall, cpu = time.perf_counter(), time.process_time()
+                    builder.update([text])
+                    walls.append(time.perf_counter() - wall)
+                    cpus.append(time.process_time() - cpu)
+        # The first makes everything ready.
+        lines.append(
+            f"| {size:,} | {statistics.median(walls[1:]) * 1000:.1f} | {statistics.median(cpus[1:]) * 1000:.1f} |"
+        )
+    return "\n".join([*lines, ""])
 
 
 def curve(sizes: Sequence[int]) -> str:

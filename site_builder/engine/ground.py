@@ -74,6 +74,7 @@ class Ground:
         self.known: dict[tuple[str, str], Known] = {}
         self.now: dict[str, Known] = {}
         self.blind = False
+        self.done = False
         self.direct = ""
         self.pipeline_reads: set[str] = set()
         self.settings_at_start: bytes | None = None

@@ -43,6 +43,7 @@ class FastPelican(Pelican):  # type: ignore[misc] # Pelican is not typed.
     def __init__(self, settings: dict[str, Any], **options: Any) -> None:
         """Load the plugins of this site, and none of an earlier build's."""
         _disconnect_plugins()
+        self._given, self._options = settings, options
         self.work = Work(settings, **options)
         # Pelican writes beside the output; what is finished is moved into it.
         own = {
@@ -55,8 +56,14 @@ class FastPelican(Pelican):  # type: ignore[misc] # Pelican is not typed.
             super().__init__(own)
 
     def run(self) -> None:
-        """Build what has changed."""
-        self.build()
+        """Build what has changed, and say so in a line, as Pelican does."""
+        if self.work.ground.done:
+            # Pelican's own reloading runs the same object after each change.
+            before, self.work = self.work, Work(self._given, **self._options)
+            self.work.ground.at_start = before.ground.at_start
+        report = self.build()
+        pages = f"{report.pages} pages, {report.made} made, {report.written} written"
+        pelican.console.print(f"Done: {pages} in {report.seconds:.2f} seconds.")
 
     def build(self) -> Report:
         """Build what has changed, and say what was done."""
@@ -70,6 +77,7 @@ class FastPelican(Pelican):  # type: ignore[misc] # Pelican is not typed.
             finally:
                 contents.forget_what_was_read()
                 Pipeline.reads = None
+        work.ground.done = True
         work.ground.report.seconds = time.monotonic() - work.ground.clock
         return work.ground.report
 
