@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
@@ -104,8 +103,8 @@ def _build(arguments: argparse.Namespace) -> int:
     )
     report = build_site(request) if arguments.unchecked else build_checked(request)
     if arguments.json:
-        say(json.dumps({**vars(report), "output": str(report.output), "kept": report.pages - report.made,
-                        "seconds": round(report.seconds, 3)}))  # fmt: skip
+        kept = report.files - report.written
+        say_json({**vars(report), "output": str(report.output), "kept": kept, "seconds": round(report.seconds, 3)})
     else:
         say(_summary(report, arguments.output))
     if arguments.explain:
@@ -113,6 +112,13 @@ def _build(arguments: argparse.Namespace) -> int:
 
         say(explain(arguments.output.absolute(), arguments.explain, read_site_settings(arguments.settings).content))
     return OK
+
+
+def say_json(value: object) -> None:
+    """Print a value for machines."""
+    import json  # noqa: PLC0415 - people do not wait for it
+
+    say(json.dumps(value))
 
 
 def _summary(report: BuildReport, output: Path) -> str:
@@ -146,7 +152,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
     findings = check_sources(read_site_settings(arguments.settings).content, _now())
     if arguments.json:
-        say(json.dumps([{**vars(finding), "path": str(finding.path)} for finding in findings]))
+        say_json([{**vars(finding), "path": str(finding.path)} for finding in findings])
     else:
         for finding in findings:
             say(str(finding))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn, TypeAlias
 
@@ -31,6 +30,8 @@ class Parser(argparse.ArgumentParser):
         sys.exit(MISUSED)
 
     def _guess(self, message: str) -> str:
+        from difflib import get_close_matches  # noqa: PLC0415 - a command that is typed right needs no guess
+
         known = [str(word) for action in self._actions for word in (*action.option_strings, *(action.choices or ()))]
         # What argparse lists after these words is what is known, not what was typed.
         for word in message.partition("(choose from")[0].replace("'", " ").split():

@@ -158,6 +158,7 @@ class Finishing:
         return Source(
             self.changes.ids[key], key, text.kind, text.path, text.digest, text.written, text.body,
             text.links, text.depends, due, text.after, url, save_as, self._live(text),
+            text.head,
         )  # fmt: skip
 
     @staticmethod

@@ -65,25 +65,30 @@ class _Reading:
         """Leave Pelican's own cache alone: the engine's state is in its place."""
 
 
-class ArticlesGenerator(_Reading, pelican.generators.ArticlesGenerator):  # type: ignore[misc]
+class _ReadingTexts(_Reading):
+    """What the generators of articles and pages have in common besides: their texts are read ahead, and kept."""
+
+    def generate_context(self) -> None:
+        """Read what is to be read, in several processes, and then go on as Pelican does."""
+        kind = self.kind.upper()
+        paths = self.get_files(self.settings[f"{kind}_PATHS"], exclude=self.settings[f"{kind}_EXCLUDES"])
+        with self.work.texts.reading(self, paths):
+            super().generate_context()  # type: ignore[misc]
+
+    def get_cached_data(self, filename: str, default: Any = None) -> Any:
+        """Return the text as the last build read it, where nothing has changed."""
+        return self.work.texts.restored(self, filename) or default
+
+    def cache_data(self, filename: str, data: Any) -> None:
+        """Keep a text that was read and is valid."""
+        self.work.texts.keep(self, filename, data)
+
+
+class ArticlesGenerator(_ReadingTexts, pelican.generators.ArticlesGenerator):  # type: ignore[misc]
     """Pelican's generator of articles, in linear time."""
 
     kind = "article"
     dates: list[Any]
-
-    def generate_context(self) -> None:
-        """Read what is to be read, in several processes, and then go on as Pelican does."""
-        paths = self.get_files(self.settings["ARTICLE_PATHS"], exclude=self.settings["ARTICLE_EXCLUDES"])
-        with self.work.texts.reading(self, paths):
-            super().generate_context()
-
-    def get_cached_data(self, filename: str, default: Any = None) -> Any:
-        """Return the article as the last build read it, where nothing has changed."""
-        return self.work.texts.restored(self, filename) or default
-
-    def cache_data(self, filename: str, data: Any) -> None:
-        """Keep an article that was read and is valid."""
-        self.work.texts.keep(self, filename, data)
 
     def _build_period_archives(self, sorted_articles: Any, articles: Any, settings: Any) -> Any:
         archives = super()._build_period_archives(sorted_articles, [], settings)
@@ -127,24 +132,10 @@ class ArticlesGenerator(_Reading, pelican.generators.ArticlesGenerator):  # type
             self.dates = dates
 
 
-class PagesGenerator(_Reading, pelican.generators.PagesGenerator):  # type: ignore[misc]
+class PagesGenerator(_ReadingTexts, pelican.generators.PagesGenerator):  # type: ignore[misc]
     """Pelican's generator of pages."""
 
     kind = "page"
-
-    def generate_context(self) -> None:
-        """Read what is to be read, in several processes, and then go on as Pelican does."""
-        paths = self.get_files(self.settings["PAGE_PATHS"], exclude=self.settings["PAGE_EXCLUDES"])
-        with self.work.texts.reading(self, paths):
-            super().generate_context()
-
-    def get_cached_data(self, filename: str, default: Any = None) -> Any:
-        """Return the page as the last build read it, where nothing has changed."""
-        return self.work.texts.restored(self, filename) or default
-
-    def cache_data(self, filename: str, data: Any) -> None:
-        """Keep a page that was read and is valid."""
-        self.work.texts.keep(self, filename, data)
 
 
 class StaticGenerator(_Reading, pelican.generators.StaticGenerator):  # type: ignore[misc]

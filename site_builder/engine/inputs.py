@@ -81,6 +81,15 @@ def digest_at(path: str) -> bytes | None:
         return None
 
 
+def head_digest(path: str) -> bytes | None:
+    """Return the digest of a text's beginning, up to its first empty line."""
+    try:
+        with open(path, "rb") as file:
+            return digest_of(file.read().partition(b"\n\n")[0])
+    except OSError:
+        return None
+
+
 def listing_digest(path: str) -> bytes | None:
     """Return the digest of the names in a folder, or None where there is no such folder."""
     try:

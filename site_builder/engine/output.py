@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import shutil
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,12 +49,12 @@ class Output:
     def begin(self) -> None:
         """Make an empty staging folder; remove what a killed build left in it."""
         if self.staging.exists():
-            shutil.rmtree(self.staging)
+            _remove_tree(self.staging)
         self.staging.mkdir()
 
     def end(self) -> None:
         """Remove the staging folder, and what was not wanted of it."""
-        shutil.rmtree(self.staging, ignore_errors=True)
+        _remove_tree(self.staging)
 
     def ledger(self) -> set[str]:
         """Return every path that builds may have written."""
@@ -82,7 +81,7 @@ class Output:
         else:
             for path in staged:
                 self._move(path, stale)
-            shutil.rmtree(self.staging)
+            _remove_tree(self.staging)
         removed = [path for path in stale if self._remove(path)]
         if stale:
             self._write_ledger(wanted)
@@ -143,3 +142,10 @@ class Output:
             else:
                 changed[path] = whole
         return changed
+
+
+def _remove_tree(folder: Path) -> None:
+    # A look whether there is anything to do needs none of what this loads.
+    import shutil  # noqa: PLC0415
+
+    shutil.rmtree(folder, ignore_errors=True)

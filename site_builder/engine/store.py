@@ -19,13 +19,14 @@ from site_builder.engine.inputs import Known, Stamp
 
 # A fact of a page is a number: that of the text above these bits, and below that of the name.
 FIELD_BITS = 20
-SCHEMA = 4
+SCHEMA = 5
 TABLES = """
 create table meta (name text primary key, value blob) without rowid;
 create table inputs (role text, path text, size int, modified int, changed int, inode int, looked_at int, digest blob,
     primary key (role, path)) without rowid;
 create table sources (id integer primary key, key text unique, kind text, path text, digest blob, written blob,
-    body int, links blob, depends blob, due real, after blob, url text, save_as text, live blob);
+    body int, links blob, depends blob, due real, after blob, url text, save_as text, live blob,
+    head blob);
 create table bodies (id integer primary key, html text);
 create table names (id integer primary key, name text unique, digest blob);
 create table pages (path text primary key, template text, facts blob, locals blob, opaque text, reason text,
@@ -64,6 +65,8 @@ class Source(NamedTuple):
     save_as: str | None
     # The values behind `after`, in which other texts are only named; None where they cannot be kept.
     live: bytes | None
+    # The digest of what comes before the first empty line: the keys of a text, as most are written.
+    head: bytes | None
 
 
 class PageRow(NamedTuple):
@@ -209,7 +212,7 @@ class Store:
             (*one[:7], dumps(one.links) if one.links else None, dumps(one.depends) if one.depends else None, *one[9:])
             for one in sources
         )
-        self._db.executemany(f"insert or replace into sources values ({_marks(14)})", rows)  # noqa: S608
+        self._db.executemany(f"insert or replace into sources values ({_marks(15)})", rows)  # noqa: S608
 
     def drop_sources(self, keys: Iterable[str]) -> None:
         """Forget texts that are gone."""

@@ -12,7 +12,7 @@ from site_builder.engine import contents
 from site_builder.engine.contents import Pipeline
 from site_builder.engine.doors import Seen, unwatched, watching
 from site_builder.engine.ground import Ground
-from site_builder.engine.inputs import NOWHERE, Known, Listing, Stamp
+from site_builder.engine.inputs import NOWHERE, Known, Listing, Stamp, head_digest
 from site_builder.engine.reading import ReadAhead
 from site_builder.engine.store import Source
 from site_builder.engine.trust import is_followed
@@ -36,6 +36,7 @@ class Text:
     before: dict[str, Any] = field(default_factory=dict)
     copies: dict[str, Any] = field(default_factory=dict)
     body: int | None = None
+    head: bytes | None = None
     after: bytes = b""
 
 
@@ -162,7 +163,7 @@ class Texts:
         if source.key in self.ground.meta.get("attaching", ()):
             self.attaching.add(source.key)
         text = Text(content, source.kind, path, source, source.digest, source.written, source.links, source.depends)
-        text.body = source.body
+        text.body, text.head = source.body, source.head
         self._remember(source.key, text)
         return content
 
@@ -181,6 +182,7 @@ class Texts:
         reads, Pipeline.reads = Pipeline.reads, None
         text.written = contents.write_down(content)
         if isinstance(body, str):
+            text.head = head_digest(os.path.join(generator.path, path))
             text.links = (
                 tuple(sorted(content.get_static_links())) if contents.may_link(body, self.ground.settings) else ()
             )

@@ -25,7 +25,7 @@ from site_builder.engine import facts
 from site_builder.engine.changes import link_digest
 from site_builder.engine.doors import Seen, watching
 from site_builder.engine.generators import ArticlesGenerator, PagesGenerator
-from site_builder.engine.inputs import Known, digest_of, look, stamp_at
+from site_builder.engine.inputs import Known, digest_of, head_digest, look, stamp_at
 from site_builder.engine.output import Output
 from site_builder.engine.pages import Desk, Job, Made, collecting, make, prepare
 from site_builder.engine.store import FIELD_BITS, Input, PageRow, Source, Store
@@ -103,10 +103,11 @@ class Words:
         """Build what reads these texts."""
         self._refuse_unless_followed()
         self.started = time.time_ns()
+        sources = [self._source_of(path) for path in paths]
         if not self.generators:
             self.context = self._context()
             self.generators = self._generators()
-        edits = [self._read(path) for path in paths]
+        edits = [self._read(source, path) for source, path in zip(sources, paths, strict=True)]
         self.edited = {edit.source.key: edit for edit in edits}
         if self.desk is None:
             texts.begin_bare(self.settings, self._fill)
@@ -141,13 +142,17 @@ class Words:
             "page": self.builder.make_generator(PagesGenerator, self.context),
         }
 
-    def _read(self, path: str) -> Edit:
-        base = self.settings["PATH"]
-        source = self.store.source_at(os.path.relpath(path, base)) or self.store.source_at(
-            f"./{os.path.relpath(path, base)}"
-        )
+    def _source_of(self, path: str) -> Source:
+        relative = os.path.relpath(path, self.settings["PATH"])
+        source = self.store.source_at(relative) or self.store.source_at(f"./{relative}")
         if source is None or source.written is None or source.key in self.meta["pipeline_reads"]:
             raise FullBuildNeeded
+        if source.head != head_digest(path):
+            # Most likely one of its keys; to read it first would be for nothing.
+            raise FullBuildNeeded
+        return source
+
+    def _read(self, source: Source, path: str) -> Edit:
         known = look(f"file:{path}", None, self.started)
         content = self._read_content(source, path)
         fields = content.__dict__
