@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshal
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,10 @@ class Finishing:
             for path in staged:
                 stamp = stamp_at(f"{self.ground.output.folder}/{path}")
                 outputs[path] = outputs[path]._replace(stamp=stamp or NOWHERE)
+        # What was written is known to the end: nobody else writes in the staging folder.
+        now = time.time_ns()
+        for path in staged:
+            outputs[path] = outputs[path]._replace(looked_at=now)
         inputs = self._inputs()
         names = self._names(context)
         with self.ground.store.writing():

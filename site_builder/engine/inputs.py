@@ -15,8 +15,11 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
-# The coarsest clock of the file systems in use.
+# How long a file may still change behind its stamp: the coarsest clock of the file systems in use, and that of those
+# that write down more than whole milliseconds.
 DOUBT_NS = 2_000_000_000
+FINE_DOUBT_NS = 50_000_000
+MILLISECOND = 1_000_000
 DIGEST_SIZE = 16
 # The digest of what may have changed while it was read: no file has it.
 NEVER = b"never"
@@ -100,7 +103,11 @@ def listing_digest(path: str) -> bytes | None:
 
 def is_surely_same(known: Known, stamp: Stamp | None) -> bool:
     """Say whether the stamp alone proves that the file's bytes are those that are known."""
-    return stamp == known.stamp and max(stamp[1], stamp[2]) < known.looked_at - DOUBT_NS
+    if stamp != known.stamp:
+        return False
+    changed = stamp[2]
+    doubt = FINE_DOUBT_NS if changed % MILLISECOND else DOUBT_NS
+    return max(stamp[1], changed) < known.looked_at - doubt
 
 
 class Folder:

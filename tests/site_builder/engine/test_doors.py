@@ -30,9 +30,8 @@ def test_files_folders_and_environment_are_seen(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_seen_too(tmp_path: Path) -> None:
     """When it comes into being, whoever looked for it would see it."""
     seen = Seen()
-    with watching(seen):
-        with contextlib.suppress(FileNotFoundError):
-            (tmp_path / "missing").read_text()
+    with watching(seen), contextlib.suppress(FileNotFoundError):
+        (tmp_path / "missing").read_text()
 
     assert str(tmp_path / "missing") in seen.files
 

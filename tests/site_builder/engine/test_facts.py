@@ -37,7 +37,8 @@ def test_the_part_that_is_read_is_noted(what: str) -> None:
         answer = read(Watched(TEXTS, "texts", local=False))
 
     assert answer == read(TEXTS)
-    assert record.names == noted
+    # Python asks how many there are, before it takes all of them.
+    assert record.names - ({"texts#"} if "texts" in noted else set()) == noted
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pelican.generators import Generator
 
-from site_builder.engine.inputs import DOUBT_NS, Folder, Known, Listing, digest_at, is_surely_same, look, stamp_at
+from site_builder.engine.inputs import (
+    DOUBT_NS,
+    FINE_DOUBT_NS,
+    MILLISECOND,
+    Folder,
+    Known,
+    Listing,
+    digest_at,
+    is_surely_same,
+    look,
+    stamp_at,
+)
 
 NAMES = st.sampled_from(
     ["a.md", "b.md", "c.txt", ".hidden.md", "~a.md", "posts", "pages", "deep", "skip", "x.md~", "é.md"]
@@ -65,11 +76,15 @@ def test_a_stamp_is_not_believed_where_the_file_may_have_changed_behind_it(tmp_p
     stamp = stamp_at(str(path))
     assert stamp is not None
     now = time.time_ns()
-    fresh, settled = Known(stamp, now, b""), Known(stamp, now + 2 * DOUBT_NS, b"")
+    fresh, settled = Known(stamp, now, b""), Known(stamp, now + FINE_DOUBT_NS, b"")
+    # A file system that knows whole seconds only.
+    coarse = stamp._replace(modified=5_000_000_000, changed=5_000_000_000)
 
     assert not is_surely_same(fresh, stamp)
-    assert is_surely_same(settled, stamp)
+    assert is_surely_same(settled, stamp) or not stamp.changed % MILLISECOND
     assert not is_surely_same(settled, stamp._replace(size=4))
+    assert not is_surely_same(Known(coarse, coarse.changed + FINE_DOUBT_NS + 1, b""), coarse)
+    assert is_surely_same(Known(coarse, coarse.changed + DOUBT_NS + 1, b""), coarse)
 
 
 def test_what_lies_at_a_place_is_looked_at_by_its_kind(tmp_path: Path) -> None:

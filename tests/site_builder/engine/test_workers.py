@@ -43,8 +43,8 @@ def test_each_worker_says_something_at_the_end() -> None:
 def test_a_worker_that_dies_is_an_error(capfd: pytest.CaptureFixture[str]) -> None:
     """It is said with what to do, and the others are ended."""
 
-    def die(_: Sequence[int]) -> object:
-        return os.kill(os.getpid(), signal.SIGKILL)
+    def die(_: Sequence[int]) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
 
     workers = Workers(die, [1, 2], processes=2, chunk=1)
     with pytest.raises(BuildError, match="ended early"):
