@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pelican
 from hypothesis import strategies as st
@@ -33,6 +33,9 @@ WORDS = ("more words", "a [link]({filename}%s) to another", "`code`", "## A head
 class Site:
     """A copy of a small real site, to be changed and built in three ways."""
 
+    # Two sites may have plugins of one name. Pelican takes the one that is loaded, so all of them must be forgotten.
+    folders: ClassVar[set[str]] = set()
+
     folder: Path
     texts: str
     pictures: tuple[str, ...] = ()
@@ -42,6 +45,10 @@ class Site:
     settings: tuple[tuple[str, tuple[str, ...]], ...] = ()
     count: int = 0
     log: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Remember where plugins may have been loaded from."""
+        self.folders.add(f"{self.folder}{os.sep}")
 
     def all_texts(self, *, with_keys: bool = True) -> list[Path]:
         """Return every article and page, in order; or only those whose keys are lines of Markdown."""
@@ -97,7 +104,7 @@ class Site:
         """Let a plugin that was edited be loaded anew, as another process would."""
         importlib.invalidate_caches()
         for name, module in list(sys.modules.items()):
-            if (getattr(module, "__file__", None) or "").startswith(str(self.folder)):
+            if (getattr(module, "__file__", None) or "").startswith(tuple(self.folders)):
                 del sys.modules[name]
 
 

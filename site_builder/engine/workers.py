@@ -12,6 +12,7 @@ import selectors
 import signal
 import struct
 import traceback
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -70,7 +71,10 @@ class Workers:
         read, write = os.pipe()
         with contextlib.suppress(OSError, AttributeError):
             fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
-        child = os.fork()
+        with warnings.catch_warnings():
+            # Newer Pythons warn of threads beside a fork. A worker uses nothing that another thread may hold.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
         if child == 0:
             os.close(read)
             self._run(write)

@@ -106,7 +106,11 @@ def pelican_sources() -> Path:
             if found.returncode:
                 pytest.skip(f"Pelican's sources cannot be had from the package index: {found.stderr[-200:]}")
             with tarfile.open(next(Path(downloads).glob("pelican-*.tar.gz"))) as archive:
-                archive.extractall(downloads, filter="data")
+                if hasattr(tarfile, "data_filter"):
+                    archive.extractall(downloads, filter="data")
+                else:
+                    # The first releases of 3.11 have no filter. The hash has said that the archive is Pelican's.
+                    archive.extractall(downloads)  # noqa: S202
             folder.parent.mkdir(exist_ok=True)
             shutil.move(Path(downloads) / f"pelican-{version}", folder)
     return folder

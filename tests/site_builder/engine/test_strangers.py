@@ -124,7 +124,8 @@ def register():
 """,
 }
 MORE = (
-    "{% if motto is defined %}{{ motto() }}{% endif %}{% if ANSWER is defined %}{{ ANSWER }}{% endif %}{{ TOTAL }}"
+    "{% if motto is defined %}{{ motto() }}{% endif %}"
+    "{% if ANSWER is defined %}{{ ANSWER() if ANSWER is callable else ANSWER }}{% endif %}{{ TOTAL }}"
     "{{ article.note if article is defined }}{{ article.metadata.seen if article is defined }}{{ LINKS }}{{ loud }}"
     "{{ article.mark2 if article is defined }}"
 )
