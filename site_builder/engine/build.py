@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from site_builder.engine.quick import Glance, glance
+from site_builder.settings import read_site_settings
 
 KEPT: list[object] = [None]
 Check = Callable[[Sequence[Path] | None], None]
@@ -58,7 +60,6 @@ def build_site(request: BuildRequest) -> BuildReport:
 def _build(request: BuildRequest, output: Path, front: str, started: float, seen: Glance) -> BuildReport:
     # Pelican takes a tenth of a second to import; a build that finds nothing to do is done by then.
     import pelican  # noqa: PLC0415
-    from pelican.settings import read_settings  # noqa: PLC0415
 
     from site_builder.engine.complaints import ComplaintError, complaints_are_errors  # noqa: PLC0415
     from site_builder.engine.pelican import SitePelican  # noqa: PLC0415
@@ -67,7 +68,7 @@ def _build(request: BuildRequest, output: Path, front: str, started: float, seen
     pelican.console.quiet = True
     try:
         with complaints_are_errors():
-            settings = read_settings(str(request.settings), override={"OUTPUT_PATH": str(output)})
+            settings = _settings(request.settings, output)
         # Kept until the process ends or builds again: to free ten thousand texts takes as long as to restore them.
         builder = KEPT[0] = SitePelican(
             settings,
@@ -85,3 +86,15 @@ def _build(request: BuildRequest, output: Path, front: str, started: float, seen
     return BuildReport(
         output, report.pages, report.files, report.made, report.written, report.removed, seconds, report.clean
     )
+
+
+def _settings(file: Path, output: Path) -> dict[str, Any]:
+    from pelican.settings import read_settings  # noqa: PLC0415
+
+    try:
+        settings: dict[str, Any] = read_settings(str(file), override={"OUTPUT_PATH": str(output)})
+    except Exception:
+        # It says in words what is wrong with the file; where it finds nothing wrong, Pelican's own error stands.
+        read_site_settings(file)
+        raise
+    return settings

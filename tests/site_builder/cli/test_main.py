@@ -92,23 +92,27 @@ def test_a_mistyped_word_is_guessed(arguments: list[str], words: str, capsys: py
     assert words in err
 
 
+@pytest.mark.parametrize("command", [("check",), ("build",), ("build", "--unchecked")])
 @pytest.mark.parametrize(
     ("text", "words"),
     [("PATH = (\n", "pelicanconf.py:1"), ("PATH = nowhere\n", "running it failed"), ("PATH = 'no'\n", "no folder")],
 )
 def test_settings_that_do_not_work_are_said(
-    tiny_site: Path, text: str, words: str, capsys: pytest.CaptureFixture[str]
+    tiny_site: Path, text: str, words: str, command: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A slip in the settings is a line to mend, not a traceback."""
     (tiny_site / "pelicanconf.py").write_text(text)
-    code, _, err = run(capsys, "check", *of(tiny_site))
+    code, _, err = run(capsys, *command, *of(tiny_site))
 
     assert (code, words in err, "Traceback" in err) == (1, True, False)
 
 
-def test_missing_settings_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("command", [("check",), ("build",), ("build", "--unchecked")])
+def test_missing_settings_are_said(
+    tmp_path: Path, command: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
     """Whoever stands in the wrong folder learns that."""
-    code, _, err = run(capsys, "build", "--settings", str(tmp_path / "pelicanconf.py"))
+    code, _, err = run(capsys, *command, "--settings", str(tmp_path / "pelicanconf.py"))
 
     assert (code, "no such settings file" in err) == (1, True)
 
