@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).resolve().parents[1])]
 from corpus import FIRST_DAY, Post, make_posts, write_eleventy, write_hugo, write_pages, write_pelican
 
 ROOT = Path(__file__).resolve().parents[1]
