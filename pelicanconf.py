@@ -27,10 +27,15 @@ DEFAULT_DATE_FORMAT = "%Y-%m-%d"
 PELICAN_CLASS = "site_builder.SitePelican"
 PLUGINS = [
     "site_builder.plugins.assets",
+    "site_builder.plugins.calendar",
     "site_builder.plugins.feeds",
+    "site_builder.plugins.keys",
+    "site_builder.plugins.moved",
     "site_builder.plugins.neighbours",
     "site_builder.plugins.order",
     "site_builder.plugins.pictures",
+    "site_builder.plugins.cards",
+    "site_builder.plugins.reading",
     "site_builder.plugins.scrolling",
 ]
 
@@ -41,7 +46,10 @@ THEME = "theme"
 JINJA_ENVIRONMENT = {"trim_blocks": True, "lstrip_blocks": True, "autoescape": True}
 PAGE_PATHS = ["pages"]
 ARTICLE_PATHS = ["posts"]
-STATIC_PATHS = ["posts", "pages"]
+# A file is published where a text links it; what merely lies there is not. Pictures are published in their variants.
+STATIC_PATHS: list[str] = []
+# What was made of pictures, by the content of what it was made from; safe to delete.
+PICTURES_CACHE = ".local/pictures"
 # The theme's files are published by the assets plugin, under names that hold their hash. The stylesheet is so a second
 # time, under its plain name: the page that the API makes cannot know the hash.
 THEME_STATIC_DIR = ""
@@ -71,12 +79,25 @@ INDEX_SAVE_AS = "blog/index.html"
 NOT_FOUND_SAVE_AS = "404.html"
 ROBOTS_SAVE_AS = "robots.txt"
 SITEMAP_SAVE_AS = "sitemap.xml"
+# For the machinery that publishes: where pages were before, and when the site changes by itself.
+REDIRECTS_SAVE_AS = "redirects.json"
+SCHEDULE_SAVE_AS = "schedule.json"
 AUTHORS_SAVE_AS = ""
 # A draft is never written: a page that nobody links to is still a page that somebody finds.
 DRAFT_SAVE_AS = ""
 DRAFT_PAGE_SAVE_AS = ""
 
-DIRECT_TEMPLATES = ["index", "archives", "categories", "tags", "not_found", "robots", "sitemap"]
+DIRECT_TEMPLATES = [
+    "index",
+    "archives",
+    "categories",
+    "tags",
+    "not_found",
+    "robots",
+    "sitemap",
+    "redirects",
+    "schedule",
+]
 PAGINATED_TEMPLATES = {"index": None, "tag": None, "category": None, "author": None}
 DEFAULT_PAGINATION = 10
 PAGINATION_PATTERNS = (
@@ -91,10 +112,20 @@ WITH_FUTURE_DATES = True
 PAGE_ORDER_BY = "source_path"
 
 FEED_ALL_ATOM = "feeds/all.atom.xml"
-CATEGORY_FEED_ATOM = None
+FEED_ALL_RSS = "feeds/all.rss.xml"
+FEED_ALL_JSON = "feeds/all.feed.json"
+CATEGORY_FEED_ATOM = "topics/{slug}/posts.atom.xml"
+CATEGORY_FEED_RSS = "topics/{slug}/posts.rss.xml"
+CATEGORY_FEED_JSON = "topics/{slug}/posts.feed.json"
+TAG_FEED_ATOM = "tags/{slug}/posts.atom.xml"
+TAG_FEED_RSS = "tags/{slug}/posts.rss.xml"
+TAG_FEED_JSON = "tags/{slug}/posts.feed.json"
 TRANSLATION_FEED_ATOM = None
 AUTHOR_FEED_ATOM = None
 AUTHOR_FEED_RSS = None
+FEED_MAX_ITEMS = 20
+# The year in which the site's names for its entries begin; it never changes.
+SITE_SINCE = 2026
 
 MENU = (
     ("Services", "/services/"),
@@ -108,7 +139,6 @@ MARKDOWN = {
         "markdown.extensions.abbr": {},
         "markdown.extensions.admonition": {},
         "markdown.extensions.attr_list": {},
-        "markdown.extensions.codehilite": {"css_class": "highlight", "guess_lang": False},
         "markdown.extensions.def_list": {},
         "markdown.extensions.fenced_code": {},
         "markdown.extensions.footnotes": {"BACKLINK_TITLE": "Back to reference {} in the text"},
@@ -117,6 +147,11 @@ MARKDOWN = {
         "markdown.extensions.smarty": {"smart_dashes": False},
         "markdown.extensions.tables": {},
         "markdown.extensions.toc": {"permalink": "#", "permalink_title": "Link to this section"},
+        "pymdownx.tasklist": {},
+        "site_builder.writing.callouts": {},
+        "site_builder.writing.code": {"css_class": "highlight", "guess_lang": False},
+        "site_builder.writing.front_matter": {},
+        "site_builder.writing.mathematics": {},
     },
     "output_format": "html5",
 }

@@ -8,19 +8,29 @@ from pathlib import Path
 
 from site_builder.errors import SiteError
 
+ERROR, WARNING = "error", "warning"
+
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """One fault in one place."""
+    """One fault in one place: lines and columns are counted from 1."""
 
     path: Path
     line: int
+    column: int
     rule: str
     what: str
     todo: str
+    level: str = ERROR
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}  {self.rule}  {self.what}\n  {self.todo}"
+        mark = "" if self.level == ERROR else f"{self.level}: "
+        return f"{self.path}:{self.line}:{self.column}  {self.rule}  {mark}{self.what}\n  {self.todo}"
+
+    @property
+    def is_error(self) -> bool:
+        """Say whether nothing may be published with it."""
+        return self.level == ERROR
 
 
 class ContentError(SiteError):

@@ -1,18 +1,16 @@
-"""The commands that read the sources: `build`, `check` and `keys`."""
+"""The command `build`, and what every build of ours is guarded by."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from site_builder.cli.terminal import FAILED, OK, Commands, say
+from site_builder.cli.terminal import OK, Commands, say
 from site_builder.engine.build import BuildReport, BuildRequest, Progress, build_site
 from site_builder.settings import read_site_settings
 
@@ -33,16 +31,10 @@ output stays as the last good build left it. Nothing is removed that a build did
 
 The same sources give the same bytes, on any machine, in any time zone.
 """
-CHECK_DESCRIPTION = """\
-Check the sources without building: front matter, dates, links between texts, pictures, double addresses.
-
-Each finding is `path:line  rule  what is wrong`, and on the next line what to do.
-"""
-KEYS_DESCRIPTION = "Explain every key of the front matter, as a Markdown table."
 
 
 def add_commands(commands: Commands) -> None:
-    """Add `build`, `check` and `keys` to the command line."""
+    """Add `build` to the command line."""
     raw = argparse.RawDescriptionHelpFormatter
     build = commands.add_parser("build", help="build the site", description=BUILD_DESCRIPTION, formatter_class=raw)
     build.add_argument("--output", type=Path, default=Path("output"), help="where to (default: %(default)s)")
@@ -52,19 +44,16 @@ def add_commands(commands: Commands) -> None:
     build.add_argument(
         "--unchecked", action="store_true", help="leave the rules for texts out: for a site with its own"
     )
-    check = commands.add_parser("check", help="check the sources", description=CHECK_DESCRIPTION, formatter_class=raw)
-    for command in (build, check):
-        command.add_argument(
-            "--settings",
-            type=Path,
-            default=Path("pelicanconf.py"),
-            help="the site's facts (default: %(default)s)",
-        )
-        command.add_argument("--json", action="store_true", help="print the result as JSON, for machines")
-    keys = commands.add_parser("keys", help="explain what a text may begin with", description=KEYS_DESCRIPTION)
-    keys.set_defaults(command=_keys)
+    add_site_options(build)
     build.set_defaults(command=_build)
-    check.set_defaults(command=_check)
+
+
+def add_site_options(parser: argparse.ArgumentParser) -> None:
+    """Let a command work on another site, and answer a machine."""
+    parser.add_argument(
+        "--settings", type=Path, default=Path("pelicanconf.py"), help="the site's facts (default: %(default)s)"
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON, for machines")
 
 
 def _processes(text: str) -> int:
@@ -75,22 +64,40 @@ def _processes(text: str) -> int:
 
 
 def build_checked(request: BuildRequest) -> BuildReport:
-    """Check the texts that have changed, then build."""
+    """Check the texts that have changed, build, and refuse a site that loses an address."""
 
     def check(texts: Sequence[Path] | None) -> None:
         # A build that finds nothing to do needs none of the rules.
-        from site_builder.checks.findings import ContentError  # noqa: PLC0415
         from site_builder.checks.sources import check_sources  # noqa: PLC0415
+        from site_builder.sources.calendar import build_moment  # noqa: PLC0415
 
         site = read_site_settings(request.settings)
-        findings = check_sources(site.content.absolute(), _now(), texts)
-        if findings:
-            raise ContentError([_as_typed(finding) for finding in findings])
+        refuse(check_sources(site.content.absolute(), build_moment(), texts))
 
-    return build_site(replace(request, check=check))
+    def judge(files: Collection[str], read: Callable[[str], bytes | None]) -> None:
+        from site_builder.checks.permanence import (  # noqa: PLC0415
+            REDIRECTS_FILE,
+            check_permanence,
+            read_redirects,
+        )
+        from site_builder.sources.addresses import read_addresses  # noqa: PLC0415
+
+        addresses = read_addresses(read_site_settings(request.settings).content.absolute())
+        refuse(list(check_permanence(addresses, files, read_redirects(read(REDIRECTS_FILE)))))
+
+    return build_site(replace(request, check=check, judge=judge))
 
 
-def _as_typed(finding: Finding) -> Finding:
+def refuse(findings: Sequence[Finding]) -> None:
+    """Say all that is wrong; what is only doubtful does not stop a build, and `check` tells of it."""
+    from site_builder.checks.findings import ContentError  # noqa: PLC0415
+
+    errors = [as_typed(finding) for finding in findings if finding.is_error]
+    if errors:
+        raise ContentError(errors)
+
+
+def as_typed(finding: Finding) -> Finding:
     """Name the file as a person in the project's folder would."""
     here = Path.cwd()
     return replace(finding, path=finding.path.relative_to(here)) if finding.path.is_relative_to(here) else finding
@@ -145,29 +152,3 @@ def _progress() -> Progress | None:
             sys.stderr.flush()
 
     return show
-
-
-def _check(arguments: argparse.Namespace) -> int:
-    from site_builder.checks.sources import check_sources  # noqa: PLC0415
-
-    findings = check_sources(read_site_settings(arguments.settings).content, _now())
-    if arguments.json:
-        say_json([{**vars(finding), "path": str(finding.path)} for finding in findings])
-    else:
-        for finding in findings:
-            say(str(finding))
-        say(f"{len(findings)} findings." if findings else "No findings.")
-    return FAILED if findings else OK
-
-
-def _keys(_: argparse.Namespace) -> int:
-    from site_builder.checks.front_matter import describe_keys  # noqa: PLC0415
-
-    say(describe_keys())
-    return OK
-
-
-def _now() -> datetime:
-    """Return the moment a date is ahead of; it decides whether to build, and never reaches a page."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    return datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)

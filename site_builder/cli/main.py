@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from site_builder.cli import build, up
+from site_builder.cli import build, check, texts, up
 from site_builder.cli.terminal import Parser, run
 
 DESCRIPTION = """\
 Build ZichKoding's site, check what it is made of, and run all of it on this machine.
 
-  build    content/ + theme/ + pelicanconf.py  ->  output/
-  check    every fault in the sources, with its place and what to do
-  keys     what a text may begin with, key by key
-  up       the site and its API on one address, with a real PostgreSQL
+  build     content/ + theme/ + pelicanconf.py  ->  output/
+  check     every fault in the sources and in the pages, with its place and what to do
+  keys      what a text may begin with, key by key
+  schedule  what appears and expires when
+  urls      the list of addresses that are for ever
+  up        the site and its API on one address, with a real PostgreSQL
 """
 
 
@@ -28,5 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     build.add_commands(commands)
+    check.add_commands(commands)
+    texts.add_commands(commands)
     up.add_commands(commands)
     return run(parser, arguments)

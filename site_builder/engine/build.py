@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from site_builder.engine.output import Judge
 from site_builder.engine.quick import Glance, glance
 from site_builder.settings import read_site_settings
 
@@ -27,6 +28,8 @@ class BuildRequest:
     # Called before anything is built, with the texts that have changed, or with None for all of them.
     check: Check | None = None
     progress: Progress | None = None
+    # Called with every file of the finished site and a way to read one, before anything is put into its place.
+    judge: Judge | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ def _build(request: BuildRequest, output: Path, front: str, started: float, seen
             settings_file=request.settings.absolute(),
             progress=request.progress,
             seen=None if request.clean else seen,
+            judge=request.judge,
         )
         report = builder.build()
     except ComplaintError as error:

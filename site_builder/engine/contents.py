@@ -352,7 +352,7 @@ def _restore_reference(key: str) -> Any:
 class _LivePickler(pickle.Pickler):
     dispatch_table = {  # noqa: RUF012
         **_Pickler.dispatch_table,
-        **dict.fromkeys([*KINDS.values(), *NOTING.values(), *BARE.values()], _refer),
+        **dict.fromkeys([*KINDS.values(), *NOTING.values(), *BARE.values(), pelican.contents.Static], _refer),
     }
 
 

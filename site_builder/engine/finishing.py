@@ -24,6 +24,8 @@ from site_builder.errors import BuildError
 
 TABLES = frozenset({"generated_content", "static_content", "static_links"})
 MOST_OF_A_CONTEXT = 1 << 26
+# The name under which a plugin puts that moment into the context.
+NEXT_CHANGE = "NEXT_CHANGE"
 
 
 class Finishing:
@@ -79,6 +81,10 @@ class Finishing:
             where = str(self.ground.output.folder)
             raise BuildError(where, "the build made no page at all", "Look whether PATH in the settings is right.")
 
+    def _read(self, path: str, staged: dict[str, str]) -> bytes | None:
+        file = Path(staged.get(path) or f"{self.ground.output.folder}/{path}")
+        return file.read_bytes() if file.is_file() else None
+
     def _commit(
         self,
         desk: Desk,
@@ -90,6 +96,7 @@ class Finishing:
     ) -> None:
         self.ground.modules |= loaded_modules()
         self.ground.refuse()
+        self.ground.judge(wanted, lambda path: self._read(path, staged))
         removed = self.ground.output.apply(staged, wanted, self.ground.ledger)
         self.ground.report.made, self.ground.report.written, self.ground.report.removed = (
             len(rows),
@@ -259,12 +266,15 @@ class Finishing:
             or self.ground.blind
         )
         dues = [
-            text
-            for text in (
-                due_of(one.content, self.ground.settings, self.ground.started / 1e9)
-                for one in self.texts.texts.values()
+            moment
+            for moment in (
+                next_change(desk.context),
+                *(
+                    due_of(one.content, self.ground.settings, self.ground.started / 1e9)
+                    for one in self.texts.texts.values()
+                ),
             )
-            if text
+            if moment
         ]
         return {
             "build": self.ground.build,
@@ -303,6 +313,13 @@ def live_context(desk: Desk) -> dict[str, Any]:
         for name, value in desk.context.items()
         if name not in TABLES and (name not in settings or settings[name] is not value)
     }
+
+
+def next_change(context: dict[str, Any]) -> float | None:
+    """Return the moment from which a plugin that asks for the time would answer otherwise, as it says itself."""
+    moment = context.get(NEXT_CHANGE)
+    # A build of a given moment is of that moment for ever.
+    return None if moment is None or "SOURCE_DATE_EPOCH" in os.environ else float(moment.timestamp())
 
 
 def due_of(content: Any, settings: dict[str, Any], now: float) -> float | None:

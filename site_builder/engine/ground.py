@@ -13,7 +13,7 @@ from typing import Any
 from site_builder.engine.doors import Seen
 from site_builder.engine.inputs import NEVER, Folder, Known, Stamp, digest_of, is_surely_same, look, stamp_at, tree
 from site_builder.engine.likeness import settings_likeness
-from site_builder.engine.output import Output
+from site_builder.engine.output import Judge, Output
 from site_builder.engine.quick import UNKNOWN, Glance, engine_key
 from site_builder.engine.store import Input, PageRow, Source, Store, state_file
 from site_builder.engine.trust import Trust
@@ -53,6 +53,7 @@ class Ground:
         settings_file: Path | None = None,
         progress: Callable[[str, int, int], None] | None = None,
         seen: Glance | None = None,
+        judge: Judge | None = None,
     ) -> None:
         """Prepare a build with these settings; nothing is touched yet."""
         self.started = time.time_ns()
@@ -80,6 +81,8 @@ class Ground:
         self.settings_at_start: bytes | None = None
         # Called before anything is put into its place: the last moment to say no.
         self.refuse: Callable[[], None] = lambda: None
+        # Called with every file of the finished site and a way to read one, in that same moment.
+        self.judge: Judge = judge or (lambda _files, _read: None)
         # Called where a build begins once more.
         self.forget: Callable[[], None] = lambda: None
 

@@ -10,12 +10,15 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from site_builder.engine.inputs import digest_at
 from site_builder.errors import BuildError
+
+# Called with every file of a finished site and a way to read one; raises where it may not be published.
+Judge = Callable[[Collection[str], Callable[[str], bytes | None]], None]
 
 
 class Output:

@@ -10,6 +10,7 @@ anew each time.
 
 from __future__ import annotations
 
+import importlib
 import sys
 import types
 from collections.abc import Iterable
@@ -227,5 +228,15 @@ def can_run_elsewhere(reader: Any, settings: dict[str, Any]) -> bool:
 
 
 def is_known_extension(extension: Any) -> bool:
-    """Say whether an extension of Markdown keeps nothing between two texts."""
-    return isinstance(extension, str) and (extension in SHORT_EXTENSIONS or extension.startswith(KNOWN_EXTENSIONS))
+    """Say whether an extension of Markdown keeps nothing between two texts: the library's, or one that says so."""
+    if not isinstance(extension, str):
+        return False
+    return extension in SHORT_EXTENSIONS or extension.startswith(KNOWN_EXTENSIONS) or _says_pure(extension)
+
+
+def _says_pure(extension: str) -> bool:
+    try:
+        module = importlib.import_module(extension.partition(":")[0])
+    except ImportError:
+        return False
+    return bool(getattr(module, "PURE", False))

@@ -1,6 +1,6 @@
 """Let the keyboard reach what may be wider than its column.
 
-Code, tables and drawings are moved sideways on a narrow screen. A finger can do that by itself; a keyboard must be able
+Code and tables are moved sideways on a narrow screen. A finger can do that by itself; a keyboard must be able
 to stop there first.
 """
 
@@ -13,7 +13,7 @@ from pelican import signals
 
 # What it does depends on its arguments; see site_builder.engine.trust.
 PURE = True
-WIDE = re.compile(r"<(?:pre|table|p(?=><img\b[^>]*></p>))(?=>)")
+WIDE = re.compile(r"<(?:pre|table)(?=>)")
 
 
 def reach_wide_parts(html: str) -> str:

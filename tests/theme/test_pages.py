@@ -19,7 +19,7 @@ VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "met
 # What a page loads by itself, as opposed to what it links to.
 LOADED = {"img": "src", "script": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src"}
 # Not on the site, and therefore not a template of a page.
-NOT_PAGES = {"base.html", "list.html", "robots.html", "sitemap.html"}
+NOT_PAGES = {"base.html", "list.html", "redirects.html", "robots.html", "schedule.html", "sitemap.html"}
 
 
 @dataclass

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from site_builder.checks.front_matter import describe_keys
 from site_builder.cli.main import main
+from site_builder.sources.keys import describe_keys
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -31,7 +31,7 @@ def test_a_build_ends_in_one_line(tiny_site: Path, capsys: pytest.CaptureFixture
     code, out, err = run(capsys, "build", *of(tiny_site), "--output", str(tiny_site / "output"))
 
     assert (code, err) == (0, "")
-    assert out.startswith("Built 7 pages (10 files) into")
+    assert out.startswith("Built 7 pages (12 files) into")
     assert out.count("\n") == 1
 
 
@@ -50,7 +50,7 @@ def test_a_build_of_faulty_sources_lists_the_faults_and_builds_nothing(
     code, _, err = run(capsys, "build", *of(tiny_site), "--output", str(tiny_site / "output"))
 
     assert code == 1
-    assert "about.md:1  front-matter-unknown  `titel` is not a known key\n  Did you mean `Title:`?" in err
+    assert "about.md:1:1  front-matter-unknown  `titel` is not a known key\n  Did you mean `Title:`?" in err
     assert not (tiny_site / "output").exists()
 
 
@@ -65,7 +65,7 @@ def test_a_check_with_findings_fails_and_counts_them(tiny_site: Path, capsys: py
     code, out, _ = run(capsys, "check", *of(tiny_site))
 
     assert code == 1
-    assert out.endswith("1 findings.\n")
+    assert out.endswith("1 error.\n")
 
 
 def test_findings_can_be_read_by_a_machine(tiny_site: Path, capsys: pytest.CaptureFixture[str]) -> None:

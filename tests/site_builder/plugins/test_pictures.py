@@ -1,68 +1,106 @@
-"""A picture beside the text is linked by its bare name and keeps its place on the page while it loads."""
+"""A picture beside the text is shown by its bare name, in the formats and widths that fit."""
 
 from __future__ import annotations
 
-import struct
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from site_builder.engine.build import BuildRequest, build_site
 from site_builder.errors import BuildError
-from site_builder.plugins.pictures import PNG_SIGNATURE, Size, measure, place_pictures
+from site_builder.plugins.pictures import Placing
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 30.4"/>'
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Return a folder with one picture of each kind that can be measured."""
+def placing(tmp_path: Path) -> Placing:
+    """Return what places the pictures of a folder with a drawing and a photograph."""
     (tmp_path / "drawing.svg").write_text(SVG)
-    (tmp_path / "photo.png").write_bytes(PNG_SIGNATURE + struct.pack(">I4sII", 13, b"IHDR", 640, 480))
-    (tmp_path / "odd.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
-    (tmp_path / "old.gif").write_bytes(b"GIF89a")
-    return tmp_path
+    Image.new("RGB", (640, 480), (9, 99, 199)).save(tmp_path / "photo.jpg")
+    return Placing(tmp_path, tmp_path / "cache")
 
 
-def test_a_bare_name_becomes_a_link_that_the_build_resolves(folder: Path) -> None:
-    """Authors need not know Pelican's marks."""
-    assert 'src="{static}drawing.svg"' in place_pictures('<img alt="d" src="drawing.svg">', folder)
+def test_a_photograph_has_every_format_and_its_size(placing: Placing) -> None:
+    """The browser takes the best; nothing jumps when it arrives."""
+    html = placing.place('<p>Text <img alt="p" src="photo.jpg"> text</p>')
+
+    assert html.startswith('<p>Text <picture><source type="image/avif" srcset="/assets/photo-400.')
+    assert '<source type="image/webp"' in html
+    assert 'width="640" height="480"' in html
+    assert sorted({Path(name).suffix for name in placing.published}) == [".avif", ".jpg", ".webp"]
 
 
-def test_the_size_is_written_down(folder: Path) -> None:
-    """The text does not jump when the picture arrives."""
-    assert 'width="640" height="480"' in place_pictures('<img alt="p" src="photo.png">', folder)
+def test_a_drawing_is_shown_as_it_is_and_can_be_moved(placing: Placing) -> None:
+    """Words in a drawing do not shrink until nobody can read them."""
+    html = placing.place('<p><img alt="d" src="drawing.svg"></p>')
+
+    assert html.startswith('<figure class="wide" tabindex="0"><img src="/assets/drawing.')
+    assert 'width="40" height="30"' in html
 
 
-def test_a_size_that_the_author_gave_stays(folder: Path) -> None:
+def test_a_title_is_a_caption(placing: Placing) -> None:
+    """Alone in its paragraph, a picture is a figure."""
+    html = placing.place('<p><img alt="p" src="photo.jpg" title="Taken in &quot;May&quot;"></p>')
+
+    assert html.endswith("\n<figcaption>Taken in &quot;May&quot;</figcaption></figure>")
+    assert "title=" not in html
+
+
+def test_several_are_a_gallery(placing: Placing) -> None:
+    """Pictures that stand together are seen together."""
+    html = placing.place('<p><img alt="a" src="photo.jpg">\n<img alt="b" src="drawing.svg" title="B"></p>')
+
+    assert html.startswith('<div class="gallery">\n<figure><picture>')
+    assert html.count("<figure") == 2
+    assert html.endswith("<figcaption>B</figcaption></figure>\n</div>")
+
+
+def test_what_is_seen_at_once_does_not_wait(placing: Placing) -> None:
+    """A picture at the top is fetched with the page, one further down when the reader comes near."""
+    html = placing.place(
+        f'<p><img alt="a" src="photo.jpg"></p>{"<p>words</p>" * 99}<p><img alt="b" src="photo.jpg"></p>'
+    )
+    first, second = html.split("</picture>")[:2]
+
+    assert 'loading="lazy"' not in first
+    assert 'loading="lazy"' in second
+
+
+def test_a_size_that_the_author_gave_stays(placing: Placing) -> None:
     """Who writes a width means it."""
-    tag = place_pictures('<img alt="p" src="photo.png" width="64" height="48">', folder)
+    tag = placing.place('<p>x <img alt="p" src="photo.jpg" width="64" height="48"></p>')
 
-    assert tag.count("width=") == 1
+    assert tag.count(" width=") == 1
+    assert 'width="64"' in tag
 
 
 @pytest.mark.parametrize("source", ["https://a.example/b.png", "/assets/b.png", "{static}b.png", "data:image/png,x"])
-def test_what_is_elsewhere_is_left_alone(folder: Path, source: str) -> None:
+def test_what_is_elsewhere_is_left_alone(placing: Placing, source: str) -> None:
     """Only pictures beside the text are ours to place."""
-    tag = f'<img alt="b" src="{source}">'
+    tag = f'<p><img alt="b" src="{source}"></p>'
 
-    assert place_pictures(tag, folder) == tag
-
-
-def test_a_closed_tag_stays_closed(folder: Path) -> None:
-    """Whatever way the Markdown writes its tags, the result is whole."""
-    assert place_pictures('<img alt="d" src="drawing.svg" />', folder).endswith("/>")
+    assert placing.place(tag) == tag
 
 
-def test_a_missing_picture_is_named(folder: Path) -> None:
+def test_a_missing_picture_is_named(placing: Placing) -> None:
     """A page without its picture is not published."""
     with pytest.raises(BuildError, match=r"no\.svg"):
-        place_pictures('<img alt="x" src="no.svg">', folder)
+        placing.place('<img alt="x" src="no.svg">')
 
 
-@pytest.mark.parametrize(
-    ("name", "size"),
-    [("drawing.svg", Size(40, 30)), ("photo.png", Size(640, 480)), ("odd.svg", None), ("old.gif", None)],
-)
-def test_a_picture_is_measured_where_its_format_says(folder: Path, name: str, size: Size | None) -> None:
-    """What is not known is not invented."""
-    assert measure(folder / name) == size
+def test_what_is_shown_is_published_and_what_merely_lies_there_is_not(tiny_site: Path) -> None:
+    """Of a folder, the site has what its text shows."""
+    folder = tiny_site / "content" / "posts" / "first"
+    Image.new("RGB", (640, 480), (9, 99, 199)).save(folder / "photo.jpg")
+    Image.new("RGB", (640, 480), (99, 9, 199)).save(folder / "unused.jpg")
+    post = folder / "index.md"
+    post.write_text(post.read_text() + "\n![A photo](photo.jpg)\n")
+    build_site(BuildRequest(tiny_site / "pelicanconf.py", tiny_site / "output"))
+    names = {path.name.partition(".")[0] for path in (tiny_site / "output" / "assets").iterdir()}
+
+    assert names == {"site", "square", "photo-400", "photo-640"}
+    page = (tiny_site / "output" / "blog" / "first" / "index.html").read_text()
+    for path in (tiny_site / "output" / "assets").glob("photo*"):
+        assert path.name in page

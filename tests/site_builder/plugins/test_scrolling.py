@@ -7,11 +7,9 @@ import pytest
 from site_builder.plugins.scrolling import reach_wide_parts
 
 
-@pytest.mark.parametrize(
-    "html", ["<pre><code>x</code></pre>", "<table><tr></tr></table>", '<p><img alt="x" src="x.svg"></p>']
-)
+@pytest.mark.parametrize("html", ["<pre><code>x</code></pre>", "<table><tr></tr></table>"])
 def test_what_may_be_wide_can_be_reached(html: str) -> None:
-    """Code, tables, and a drawing on a line of its own."""
+    """Code and tables."""
     assert reach_wide_parts(html).count('tabindex="0"') == 1
 
 

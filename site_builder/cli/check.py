@@ -1,0 +1,67 @@
+"""The command `check`: everything that is wrong, at once."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from site_builder.cli.build import add_site_options, as_typed, say_json
+from site_builder.cli.terminal import FAILED, OK, Commands, say
+from site_builder.settings import read_site_settings
+
+if TYPE_CHECKING:
+    from site_builder.checks.findings import Finding
+
+DESCRIPTION = """\
+Check the sources: front matter, dates, links between texts, pictures, headings, tags, double addresses, names.
+
+Each finding is `path:line:column  rule  what is wrong`, and on the next line what to do. Errors end in exit code 1;
+what is only doubtful is a warning, and does not. On GitHub Actions the findings are annotations of their lines.
+"""
+
+
+def add_commands(commands: Commands) -> None:
+    """Add `check` to the command line."""
+    raw = argparse.RawDescriptionHelpFormatter
+    check = commands.add_parser("check", help="check the site", description=DESCRIPTION, formatter_class=raw)
+    add_site_options(check)
+    check.set_defaults(command=_check)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from site_builder.checks.sources import check_sources  # noqa: PLC0415
+    from site_builder.sources.calendar import build_moment  # noqa: PLC0415
+
+    site = read_site_settings(arguments.settings)
+    findings = [as_typed(finding) for finding in check_sources(site.content.absolute(), build_moment())]
+    if arguments.json:
+        say_json([{**vars(finding), "path": str(finding.path)} for finding in findings])
+    else:
+        for finding in findings:
+            say(annotation(finding) if "GITHUB_ACTIONS" in os.environ else str(finding))
+        say(count(findings))
+    return FAILED if any(finding.is_error for finding in findings) else OK
+
+
+def count(findings: Sequence[Finding]) -> str:
+    """Say how many findings there are."""
+    if not findings:
+        return "No findings."
+    errors = sum(finding.is_error for finding in findings)
+    parts = [(errors, "error"), (len(findings) - errors, "warning")]
+    return " and ".join(f"{number} {word}{'s' if number > 1 else ''}" for number, word in parts if number) + "."
+
+
+def annotation(finding: Finding) -> str:
+    """Write a finding so that GitHub shows it at its line."""
+
+    def escaped(text: str, more: str = "") -> str:
+        for character in ("%", "\r", "\n", *more):
+            text = text.replace(character, f"%{ord(character):02X}")
+        return text
+
+    place = f"file={escaped(str(finding.path), ':,')},line={finding.line},col={finding.column}"
+    title = escaped(finding.rule, ":,")
+    return f"::{finding.level} {place},title={title}::{escaped(f'{finding.what}. {finding.todo}')}"
