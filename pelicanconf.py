@@ -13,6 +13,9 @@ DESCRIPTION = (
 AUTHOR = "ZichKoding"
 DEFAULT_LANG = "en"
 
+# Where a reader who finds a slip can mend it.
+EDIT_URL = "https://github.com/zichkoding/website/edit/main/content/{path}"
+
 # Root-relative links everywhere; SITE_ORIGIN is written only where a standard asks for a whole address.
 SITEURL = ""
 SITE_ORIGIN = "https://zichkoding.com"
@@ -37,6 +40,7 @@ PLUGINS = [
     "site_builder.plugins.cards",
     "site_builder.plugins.reading",
     "site_builder.plugins.scrolling",
+    "site_builder.plugins.words",
 ]
 
 PATH = "content"
@@ -60,6 +64,12 @@ PATH_METADATA = r"(?:posts|pages)/(?P<slug>[^/]+?)(?:/index)?\.md"
 
 ARTICLE_URL = "blog/{slug}/"
 ARTICLE_SAVE_AS = "blog/{slug}/index.html"
+# A text in another language is found under that language, and says which text it translates.
+ARTICLE_LANG_URL = "{lang}/blog/{slug}/"
+ARTICLE_LANG_SAVE_AS = "{lang}/blog/{slug}/index.html"
+PAGE_LANG_URL = "{lang}/{slug}/"
+PAGE_LANG_SAVE_AS = "{lang}/{slug}/index.html"
+ARTICLE_TRANSLATION_ID = PAGE_TRANSLATION_ID = "original"
 PAGE_URL = "{slug}/"
 PAGE_SAVE_AS = "{slug}/index.html"
 CATEGORY_URL = "topics/{slug}/"
@@ -74,9 +84,12 @@ AUTHOR_URL = "authors/{slug}/"
 AUTHOR_SAVE_AS = "authors/{slug}/index.html"
 ARCHIVES_URL = "archive/"
 ARCHIVES_SAVE_AS = "archive/index.html"
+YEAR_ARCHIVE_URL = "archive/{date:%Y}/"
+YEAR_ARCHIVE_SAVE_AS = "archive/{date:%Y}/index.html"
 INDEX_URL = "blog/"
 INDEX_SAVE_AS = "blog/index.html"
 NOT_FOUND_SAVE_AS = "404.html"
+SEARCH_SAVE_AS = "search/index.html"
 ROBOTS_SAVE_AS = "robots.txt"
 SITEMAP_SAVE_AS = "sitemap.xml"
 # For the machinery that publishes: where pages were before, and when the site changes by itself.
@@ -92,6 +105,7 @@ DIRECT_TEMPLATES = [
     "archives",
     "categories",
     "tags",
+    "search",
     "not_found",
     "robots",
     "sitemap",

@@ -15,6 +15,7 @@ class SiteSettings:
 
     file: Path
     content: Path
+    origin: str
 
 
 def read_site_settings(file: Path) -> SiteSettings:
@@ -29,7 +30,7 @@ def read_site_settings(file: Path) -> SiteSettings:
     content = file.parent / str(values.get("PATH", "content"))
     if not content.is_dir():
         raise BuildError(f"{file} (PATH)", f"there is no folder {content}", "The texts belong there.")
-    return SiteSettings(file, content)
+    return SiteSettings(file, content, str(values.get("SITE_ORIGIN", "")))
 
 
 def _run(file: Path) -> dict[str, object]:

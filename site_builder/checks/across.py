@@ -59,7 +59,8 @@ def own_addresses(source: Source) -> tuple[str, ...]:
     """Return the addresses that a text certainly has, by the site's own rules."""
     if source.keys.url:
         return (f"/{source.keys.url.lstrip('/')}",)
-    return (f"/blog/{source.slug}/",) if source.kind == POST else (f"/{source.slug}/",)
+    language = f"/{source.keys.lang}" if source.keys.lang else ""
+    return (f"{language}/blog/{source.slug}/",) if source.kind == POST else (f"{language}/{source.slug}/",)
 
 
 def _check_titles(sources: Iterable[Source]) -> Iterator[Finding]:

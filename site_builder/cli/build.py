@@ -64,7 +64,7 @@ def _processes(text: str) -> int:
 
 
 def build_checked(request: BuildRequest) -> BuildReport:
-    """Check the texts that have changed, build, and refuse a site that loses an address."""
+    """Check the texts that have changed, build, refuse a site that loses an address, and index it."""
 
     def check(texts: Sequence[Path] | None) -> None:
         # A build that finds nothing to do needs none of the rules.
@@ -85,7 +85,19 @@ def build_checked(request: BuildRequest) -> BuildReport:
         addresses = read_addresses(read_site_settings(request.settings).content.absolute())
         refuse(list(check_permanence(addresses, files, read_redirects(read(REDIRECTS_FILE)))))
 
-    return build_site(replace(request, check=check, judge=judge))
+    report = build_site(replace(request, check=check, judge=judge))
+    index(report)
+    return report
+
+
+def index(report: BuildReport) -> None:
+    """Bring the site's own search up to date, where the site has one."""
+    folder = report.output / "search"
+    has_changed = report.made or report.written or report.removed
+    if (folder / "index.html").is_file() and (has_changed or not any(folder.glob("find-layout.json"))):
+        from site_builder.search.index import update_index  # noqa: PLC0415
+
+        update_index(report.output)
 
 
 def refuse(findings: Sequence[Finding]) -> None:

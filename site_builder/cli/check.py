@@ -5,17 +5,23 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from site_builder.cli.build import add_site_options, as_typed, say_json
+from site_builder.cli.build import add_site_options, as_typed, build_checked, say_json
 from site_builder.cli.terminal import FAILED, OK, Commands, say
+from site_builder.engine.build import BuildRequest
 from site_builder.settings import read_site_settings
 
 if TYPE_CHECKING:
     from site_builder.checks.findings import Finding
 
 DESCRIPTION = """\
-Check the sources: front matter, dates, links between texts, pictures, headings, tags, double addresses, names.
+Check the sources, and then the built site.
+
+Sources: front matter, dates, links between texts, pictures, headings, tags, double addresses, the spelling of names.
+Pages: markup, links and anchors, headings, ids, titles, what is loaded from where, structured data, weight. And the
+feeds, the sitemap, and the list of addresses that are for ever. Only what has changed is looked at again.
 
 Each finding is `path:line:column  rule  what is wrong`, and on the next line what to do. Errors end in exit code 1;
 what is only doubtful is a warning, and does not. On GitHub Actions the findings are annotations of their lines.
@@ -26,16 +32,14 @@ def add_commands(commands: Commands) -> None:
     """Add `check` to the command line."""
     raw = argparse.RawDescriptionHelpFormatter
     check = commands.add_parser("check", help="check the site", description=DESCRIPTION, formatter_class=raw)
+    check.add_argument("--output", type=Path, default=Path("output"), help="the built site (default: %(default)s)")
+    check.add_argument("--sources", action="store_true", help="check the sources alone, and build nothing")
     add_site_options(check)
     check.set_defaults(command=_check)
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from site_builder.checks.sources import check_sources  # noqa: PLC0415
-    from site_builder.sources.calendar import build_moment  # noqa: PLC0415
-
-    site = read_site_settings(arguments.settings)
-    findings = [as_typed(finding) for finding in check_sources(site.content.absolute(), build_moment())]
+    findings = [as_typed(finding) for finding in find(arguments)]
     if arguments.json:
         say_json([{**vars(finding), "path": str(finding.path)} for finding in findings])
     else:
@@ -43,6 +47,20 @@ def _check(arguments: argparse.Namespace) -> int:
             say(annotation(finding) if "GITHUB_ACTIONS" in os.environ else str(finding))
         say(count(findings))
     return FAILED if any(finding.is_error for finding in findings) else OK
+
+
+def find(arguments: argparse.Namespace) -> list[Finding]:
+    """Return everything that is wrong; faulty sources are not built."""
+    from site_builder.checks.output import check_output  # noqa: PLC0415
+    from site_builder.checks.sources import check_sources  # noqa: PLC0415
+    from site_builder.sources.calendar import build_moment  # noqa: PLC0415
+
+    site = read_site_settings(arguments.settings)
+    findings = check_sources(site.content.absolute(), build_moment())
+    if arguments.sources or any(finding.is_error for finding in findings):
+        return findings
+    report = build_checked(BuildRequest(arguments.settings, arguments.output))
+    return [*findings, *check_output(report.output, site.origin)]
 
 
 def count(findings: Sequence[Finding]) -> str:

@@ -28,6 +28,8 @@ def _read_keys(content: Any) -> None:
         written = content.metadata.get(name)
         if isinstance(written, str | tuple):
             setattr(content, name, typed(name, written))
+    # Texts with the same original are translations of each other.
+    content.original = content.metadata.get("translates") or getattr(content, "slug", "")
 
 
 def register() -> None:

@@ -20,6 +20,11 @@ PURE = True
 WORDS_PER_MINUTE = 220
 TAG = re.compile(r"<(?:pre|code|math|svg)\b.*?</(?:pre|code|math|svg)>|<[^>]*>", re.DOTALL)
 WORD = re.compile(r"[^\W\d_]{4,}")
+TAGS = re.compile(r"<[^>]*>")
+SECTION = re.compile(r'<h([23])\b[^>]*\bid="([^"]+)"[^>]*>(.*?)</h[23]>', re.DOTALL)
+HEADER_LINK = re.compile(r'<a class="headerlink".*?</a>', re.DOTALL)
+OUTER = 2
+FEWEST_SECTIONS = 2
 ABOUT = 12
 OFTEN = 4
 RELATED = 3
@@ -154,6 +159,27 @@ def _stem(word: str) -> str:
     return word
 
 
+def table_of_contents(html: str) -> str:
+    """Return the sections of a text as a list of links, two levels deep; nothing where there are fewer than two."""
+    sections = [(int(level), name, HEADER_LINK.sub("", words)) for level, name, words in SECTION.findall(html)]
+    if len(sections) < FEWEST_SECTIONS:
+        return ""
+    lines: list[str] = ["<ol>"]
+    inner = False
+    for level, name, words in sections:
+        if level == OUTER:
+            lines.append("</ol></li>" if inner else "</li>" if len(lines) > 1 else "")
+            inner = False
+        elif not inner:
+            lines.append("<ol>" if len(lines) > 1 else "<li><ol>")
+            inner = True
+        else:
+            lines.append("</li>")
+        lines.append(f'<li><a href="#{name}">{TAGS.sub("", words).strip()}</a>')
+    lines.append("</li></ol></li></ol>" if inner else "</li></ol>")
+    return "".join(lines)
+
+
 def relate(articles: Sequence[Any]) -> None:
     """Set `related` on each of the articles: those that share the rarest words and tags, the newest first of equals."""
     holders: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -202,6 +228,7 @@ def _read(content: Any) -> None:
     if isinstance(content, Static) or not isinstance(content._content, str):  # noqa: SLF001 - Pelican has no other door
         return
     content.minutes = minutes_to_read(content._content)  # noqa: SLF001
+    content.contents = table_of_contents(content._content) if getattr(content, "toc", False) else ""  # noqa: SLF001
     content.about = about(str(content.metadata.get("title", "")), content._content)  # noqa: SLF001
 
 

@@ -82,7 +82,7 @@ def write_addresses(known: Addresses, new: Iterable[str]) -> None:
 
 def address_of(file: str) -> str | None:
     """Return the address at which a file of the output is found, if it is one that people keep."""
-    if file.startswith("assets/") or file in ("404.html", "redirects.json", "schedule.json"):
+    if file.startswith(("assets/", "search/find-")) or file in ("404.html", "redirects.json", "schedule.json"):
         return None
     if file.endswith("index.html"):
         return f"/{file.removesuffix('index.html')}"

@@ -26,6 +26,11 @@ def of(site: Path) -> list[str]:
     return ["--settings", str(site / "pelicanconf.py")]
 
 
+def to(site: Path) -> list[str]:
+    """Return the options that name a site, and where it is built to."""
+    return [*of(site), "--output", str(site / "output")]
+
+
 def test_a_build_ends_in_one_line(tiny_site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Pages, files, place and time; Pelican's own chatter is not for authors."""
     code, out, err = run(capsys, "build", *of(tiny_site), "--output", str(tiny_site / "output"))
@@ -56,13 +61,13 @@ def test_a_build_of_faulty_sources_lists_the_faults_and_builds_nothing(
 
 def test_a_check_without_findings_says_so(tiny_site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Silence would leave the author wondering whether it ran."""
-    assert run(capsys, "check", *of(tiny_site)) == (0, "No findings.\n", "")
+    assert run(capsys, "check", *to(tiny_site)) == (0, "No findings.\n", "")
 
 
 def test_a_check_with_findings_fails_and_counts_them(tiny_site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A pipeline stops on the exit code; a person reads the lines."""
     (tiny_site / "content" / "pages" / "about.md").write_text("Title: About\n\nText\n")
-    code, out, _ = run(capsys, "check", *of(tiny_site))
+    code, out, _ = run(capsys, "check", *to(tiny_site))
 
     assert code == 1
     assert out.endswith("1 error.\n")
@@ -71,7 +76,7 @@ def test_a_check_with_findings_fails_and_counts_them(tiny_site: Path, capsys: py
 def test_findings_can_be_read_by_a_machine(tiny_site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Path, line, rule and words, as JSON."""
     (tiny_site / "content" / "pages" / "about.md").write_text("Title: About\n\nText\n")
-    _, out, _ = run(capsys, "check", *of(tiny_site), "--json")
+    _, out, _ = run(capsys, "check", *to(tiny_site), "--json")
 
     assert [(finding["line"], finding["rule"]) for finding in json.loads(out)] == [(1, "front-matter-missing")]
 
@@ -102,7 +107,7 @@ def test_settings_that_do_not_work_are_said(
 ) -> None:
     """A slip in the settings is a line to mend, not a traceback."""
     (tiny_site / "pelicanconf.py").write_text(text)
-    code, _, err = run(capsys, *command, *of(tiny_site))
+    code, _, err = run(capsys, *command, *to(tiny_site))
 
     assert (code, words in err, "Traceback" in err) == (1, True, False)
 
