@@ -168,7 +168,7 @@ def table_of_contents(html: str) -> str:
     inner = False
     for level, name, words in sections:
         if level == OUTER:
-            lines.append("</ol></li>" if inner else "</li>" if len(lines) > 1 else "")
+            lines.append("</li></ol></li>" if inner else "</li>" if len(lines) > 1 else "")
             inner = False
         elif not inner:
             lines.append("<ol>" if len(lines) > 1 else "<li><ol>")

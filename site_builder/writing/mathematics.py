@@ -23,18 +23,26 @@ AFTER_CODE = 185
 BEFORE_PARAGRAPHS = 75
 # A price is not mathematics: no space inside of the signs, no digit after the second one.
 INLINE = r"(?<![\\$\w])\$(?![\s$])((?:[^$\\\n]|\\.)+?)(?<!\s)\$(?![\w$])"
+OPENING, CLOSING = re.compile(r"(?<!\\)\{"), re.compile(r"(?<!\\)\}")
 BLOCK = re.compile(r"^\$\$\s*(?P<tex>.+?)\s*\$\$\s*$", re.DOTALL)
 
 
 @lru_cache(maxsize=1024)
 def to_mathml(tex: str, display: str) -> str:
     """Return TeX as MathML, with the source for those who copy it."""
+    # The library would close an open brace by itself, somewhere.
+    if len(OPENING.findall(tex)) != len(CLOSING.findall(tex)):
+        raise _unreadable(tex)
     try:
         return str(convert(tex, display=display))
     except Exception as error:
         # The library has a dozen errors, without a common ancestor.
-        what = f"`{shorten(tex, 60, placeholder='…')}` is no mathematics that can be read: {type(error).__name__}"
-        raise BuildError("a formula", what, "Mend the TeX, or write a plain dollar sign as \\$.") from error
+        raise _unreadable(tex) from error
+
+
+def _unreadable(tex: str) -> BuildError:
+    what = f"`{shorten(tex, 60, placeholder='…')}` is no mathematics that can be read"
+    return BuildError("a formula", what, "Mend the TeX, or write a plain dollar sign as \\$.")
 
 
 class Inline(InlineProcessor):
