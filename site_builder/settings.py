@@ -16,6 +16,7 @@ class SiteSettings:
     file: Path
     content: Path
     origin: str
+    author: str
 
 
 def read_site_settings(file: Path) -> SiteSettings:
@@ -30,7 +31,7 @@ def read_site_settings(file: Path) -> SiteSettings:
     content = file.parent / str(values.get("PATH", "content"))
     if not content.is_dir():
         raise BuildError(f"{file} (PATH)", f"there is no folder {content}", "The texts belong there.")
-    return SiteSettings(file, content, str(values.get("SITE_ORIGIN", "")))
+    return SiteSettings(file, content, str(values.get("SITE_ORIGIN", "")), str(values.get("AUTHOR", "")))
 
 
 def _run(file: Path) -> dict[str, object]:

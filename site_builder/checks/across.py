@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from site_builder.checks.findings import WARNING, Finding
-from site_builder.sources.keys import POST
+from site_builder.sources.addresses import own_addresses
 from site_builder.sources.text import Source
 
 
@@ -53,14 +53,6 @@ def _check_aliases(sources: Sequence[Source]) -> Iterator[Finding]:
             elif first is not source:
                 what = f"the alias {alias} already leads to {first.path}"
                 yield Finding(source.path, line, column, "alias-taken", what, "Keep it in one of the two.")
-
-
-def own_addresses(source: Source) -> tuple[str, ...]:
-    """Return the addresses that a text certainly has, by the site's own rules."""
-    if source.keys.url:
-        return (f"/{source.keys.url.lstrip('/')}",)
-    language = f"/{source.keys.lang}" if source.keys.lang else ""
-    return (f"{language}/blog/{source.slug}/",) if source.kind == POST else (f"{language}/{source.slug}/",)
 
 
 def _check_titles(sources: Iterable[Source]) -> Iterator[Finding]:

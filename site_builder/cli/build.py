@@ -111,8 +111,13 @@ def refuse(findings: Sequence[Finding]) -> None:
 
 def as_typed(finding: Finding) -> Finding:
     """Name the file as a person in the project's folder would."""
+    return replace(finding, path=shown(finding.path))
+
+
+def shown(path: Path) -> Path:
+    """Return a path as a person in the project's folder would write it."""
     here = Path.cwd()
-    return replace(finding, path=finding.path.relative_to(here)) if finding.path.is_relative_to(here) else finding
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _build(arguments: argparse.Namespace) -> int:

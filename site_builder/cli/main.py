@@ -13,6 +13,8 @@ Build ZichKoding's site, check what it is made of, and run all of it on this mac
 
   build     content/ + theme/ + pelicanconf.py  ->  output/
   check     every fault in the sources and in the pages, with its place and what to do
+  new       begin a text
+  rename    move a text; its old address leads to it, and links to it are mended
   keys      what a text may begin with, key by key
   schedule  what appears and expires when
   urls      the list of addresses that are for ever

@@ -1,14 +1,23 @@
-"""The commands about texts: `keys`, `schedule` and `urls`."""
+"""The commands about texts: `new`, `rename`, `keys`, `schedule` and `urls`."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from site_builder.cli.build import add_site_options, say_json
+from site_builder.cli.build import add_site_options, say_json, shown
 from site_builder.cli.terminal import FAILED, OK, Commands, say
 from site_builder.settings import read_site_settings
 
+NEW_DESCRIPTION = """\
+Begin a text: a file with the keys that it needs, at the place where it belongs.
+
+A post lies in a folder of its own, content/posts/<slug>/index.md, so that its pictures can lie beside it.
+"""
+RENAME_DESCRIPTION = """\
+Give a text another slug, and lose nothing: its files move, its old address becomes an alias that leads to the new one,
+and every link to it in other texts is mended. TEXT is its file, its folder, or the last part of its address.
+"""
 KEYS_DESCRIPTION = "Explain every key of the front matter, as a Markdown table."
 SCHEDULE_DESCRIPTION = """\
 List what appears and what expires from now on, the next first.
@@ -27,6 +36,19 @@ A build fails if it loses one of them. With --write, what is new is added to the
 def add_commands(commands: Commands) -> None:
     """Add the commands to the command line."""
     raw = argparse.RawDescriptionHelpFormatter
+    new = commands.add_parser("new", help="begin a text", description=NEW_DESCRIPTION, formatter_class=raw)
+    new.add_argument("title", help="what it is called")
+    new.add_argument("--page", action="store_true", help="a page, not a post")
+    new.add_argument("--draft", action="store_true", help="for the preview alone, until the line with the status goes")
+    new.add_argument("--slug", default="", help="the last part of its address (default: made of the title)")
+    add_site_options(new)
+    new.set_defaults(command=_new)
+    rename = commands.add_parser("rename", help="move a text", description=RENAME_DESCRIPTION, formatter_class=raw)
+    rename.add_argument("text", metavar="TEXT", help="which text")
+    rename.add_argument("slug", metavar="SLUG", help="the new last part of its address")
+    rename.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    add_site_options(rename)
+    rename.set_defaults(command=_rename)
     keys = commands.add_parser("keys", help="explain what a text may begin with", description=KEYS_DESCRIPTION)
     keys.set_defaults(command=_keys)
     schedule = commands.add_parser(
@@ -41,6 +63,51 @@ def add_commands(commands: Commands) -> None:
     urls.add_argument("--write", action="store_true", help="add what is new to the list")
     add_site_options(urls)
     urls.set_defaults(command=_urls)
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    from site_builder.sources.beginning import plan_new, write_new  # noqa: PLC0415
+    from site_builder.sources.keys import PAGE, POST  # noqa: PLC0415
+
+    site = read_site_settings(arguments.settings)
+    new = plan_new(
+        site.content,
+        arguments.title,
+        PAGE if arguments.page else POST,
+        draft=arguments.draft,
+        now=datetime.now(UTC),
+        author=site.author,
+        slug=arguments.slug,
+    )
+    write_new(new)
+    if arguments.json:
+        say_json({"path": str(new.path)})
+    else:
+        say(str(new.path))
+    return OK
+
+
+def _rename(arguments: argparse.Namespace) -> int:
+    from site_builder.sources.renaming import apply_rename, find_text, plan_rename  # noqa: PLC0415
+
+    content = read_site_settings(arguments.settings).content
+    rename = plan_rename(content, find_text(content, arguments.text), arguments.slug)
+    if not arguments.dry_run:
+        apply_rename(rename)
+    if arguments.json:
+        moves = [[str(old), str(new)] for old, new in rename.moves]
+        say_json({"moves": moves, "edited": [str(path) for path, _ in rename.edits], "alias": rename.alias})
+        return OK
+    for old, new in rename.moves:
+        say(f"{shown(old)} -> {shown(new)}")
+    if rename.alias:
+        say(f"{rename.alias} leads to it.")
+    say(f"{rename.links} links are mended." if rename.links != 1 else "One link is mended.")
+    if arguments.dry_run:
+        say("Nothing was done: this was a rehearsal.")
+    return OK
 
 
 def _keys(_: argparse.Namespace) -> int:

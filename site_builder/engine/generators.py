@@ -148,8 +148,8 @@ class StaticGenerator(_Reading, pelican.generators.StaticGenerator):  # type: ig
         with self.work.texts.reading(self, ()):
             super().generate_context()
         for file in self.staticfiles:
-            # What a plugin added was never read, and has no key; whoever asks for it later needs the full build. (Not by
-            # its address: a file whose address was asked for cannot be attached to a text any more.)
+            # What a plugin added was never read, and has no key; whoever asks for it later needs the full build. Not
+            # by its address: a file whose address was asked for cannot be attached to a text any more.
             file.__dict__.setdefault("_key", f"static:{file.source_path}")
 
     def _file_update_required(self, staticfile: Any) -> bool:

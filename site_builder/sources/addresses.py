@@ -10,6 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from site_builder.sources.keys import POST
+from site_builder.sources.text import Source
+
 URLS_FILE = "urls.txt"
 LINE = re.compile(r"(?P<path>/\S*)(?:\s+(?P<gone>gone))?")
 HEADING = """\
@@ -92,3 +95,11 @@ def address_of(file: str) -> str | None:
 def is_kept(address: str) -> bool:
     """Say whether an address belongs into the list: the later pages of a list come and go."""
     return "/page/" not in address
+
+
+def own_addresses(source: Source) -> tuple[str, ...]:
+    """Return the addresses that a text certainly has, by the site's own rules."""
+    if source.keys.url:
+        return (f"/{source.keys.url.lstrip('/')}",)
+    language = f"/{source.keys.lang}" if source.keys.lang else ""
+    return (f"{language}/blog/{source.slug}/",) if source.kind == POST else (f"{language}/{source.slug}/",)
