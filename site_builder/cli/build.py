@@ -44,6 +44,7 @@ def add_commands(commands: Commands) -> None:
     build.add_argument(
         "--unchecked", action="store_true", help="leave the rules for texts out: for a site with its own"
     )
+    build.add_argument("--drafts", action="store_true", help="build drafts too, under /drafts/; never to be published")
     add_site_options(build)
     build.set_defaults(command=_build)
 
@@ -123,7 +124,12 @@ def shown(path: Path) -> Path:
 def _build(arguments: argparse.Namespace) -> int:
     progress = None if arguments.json else _progress()
     request = BuildRequest(
-        arguments.settings, arguments.output, clean=arguments.clean, jobs=arguments.jobs, progress=progress
+        arguments.settings,
+        arguments.output,
+        clean=arguments.clean,
+        jobs=arguments.jobs,
+        progress=progress,
+        drafts=arguments.drafts,
     )
     report = build_site(request) if arguments.unchecked else build_checked(request)
     if arguments.json:

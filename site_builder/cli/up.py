@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 DESCRIPTION = """\
 Build the site and run all of it here: pages through the real edge function, the API, a real PostgreSQL.
 
-Site and API are on one address. The data stay in .local/ from one run to the next. Ctrl-C stops everything.
-After a change, run `make build` in another terminal and reload the page.
+Site and API are on one address. The data stay in .local/ from one run to the next. Drafts are built too, under
+/drafts/. After a change the site is built anew; reload the page. Ctrl-C stops everything.
 """
 
 
@@ -27,7 +28,7 @@ def add_commands(commands: Commands) -> None:
     up = commands.add_parser("up", help="run the product here", description=DESCRIPTION, formatter_class=raw)
     up.add_argument("--port", type=int, default=8000, help="where to listen, or just above (default: %(default)s)")
     up.add_argument("--settings", type=Path, default=Path("pelicanconf.py"), help="the site's facts")
-    up.add_argument("--output", type=Path, default=Path("output"), help="where to build to (default: %(default)s)")
+    up.add_argument("--output", type=Path, help="where to build to (default: in the state folder)")
     add_state_option(up)
     up.set_defaults(command=_up)
 
@@ -35,18 +36,23 @@ def add_commands(commands: Commands) -> None:
 def _up(arguments: argparse.Namespace) -> int:
     # Nobody who only builds waits for what only the preview needs.
     from site_builder.preview.instance import announce, only_instance  # noqa: PLC0415
-    from site_builder.preview.origin import WORKING_RELEASE, FolderOrigin  # noqa: PLC0415
+    from site_builder.preview.origin import FolderOrigin, working_values  # noqa: PLC0415
+    from site_builder.preview.rebuilding import rebuilding  # noqa: PLC0415
     from site_builder.preview.stack import Project, running_stack, wait_for_stop  # noqa: PLC0415
-    from site_builder.release.stores import pointer_value  # noqa: PLC0415
 
     project = Project(arguments.settings.absolute().parent, arguments.state.absolute())
+    # Apart from what is published: here are drafts.
+    output = arguments.output or project.local / "preview"
     with only_instance(project.local / "up.lock") as held:
         say("Building the site …")
-        report = build_checked(BuildRequest(arguments.settings, arguments.output))
+        report = build_checked(BuildRequest(arguments.settings, output, drafts=True))
         say(f"  {report.pages} pages in {report.seconds:.2f} s")
-        live = {"live": pointer_value(WORKING_RELEASE)}
         origin = FolderOrigin(report.output)
-        with running_stack(project, origin, lambda: live, port=arguments.port, report=say) as stack:
+        values = partial(working_values, report.output)
+        with (
+            running_stack(project, origin, values, port=arguments.port, report=say) as stack,
+            rebuilding(arguments.settings.absolute(), report.output, say),
+        ):
             announce(held, stack.server.url)
             _say_ready(stack, arguments.port)
             wait_for_stop()
@@ -63,4 +69,4 @@ def _say_ready(stack: Stack, wanted: int) -> None:
     say(f"  The API answers at     {stack.server.url}/api/health")
     say(f"  The database is at     {stack.database.url()}")
     say()
-    say("  Ctrl-C stops everything. `make build` in another terminal rebuilds; then reload the page.")
+    say("  Drafts are at /drafts/. What you save is built at once; reload the page. Ctrl-C stops everything.")

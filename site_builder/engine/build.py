@@ -13,6 +13,12 @@ from site_builder.engine.quick import Glance, glance
 from site_builder.settings import read_site_settings
 
 KEPT: list[object] = [None]
+WITH_DRAFTS = {
+    "DRAFT_URL": "drafts/{slug}/",
+    "DRAFT_SAVE_AS": "drafts/{slug}/index.html",
+    "DRAFT_PAGE_URL": "drafts/pages/{slug}/",
+    "DRAFT_PAGE_SAVE_AS": "drafts/pages/{slug}/index.html",
+}
 Check = Callable[[Sequence[Path] | None], None]
 Progress = Callable[[str, int, int], None]
 
@@ -28,6 +34,8 @@ class BuildRequest:
     # Called before anything is built, with the texts that have changed, or with None for all of them.
     check: Check | None = None
     progress: Progress | None = None
+    # Whether drafts are built too, under /drafts/: for eyes that are here.
+    drafts: bool = False
     # Called with every file of the finished site and a way to read one, before anything is put into its place.
     judge: Judge | None = None
 
@@ -51,7 +59,7 @@ def build_site(request: BuildRequest) -> BuildReport:
     """Build the site; the output stays as it is until all that is new is made."""
     started = time.monotonic()
     output, settings_file = request.output.absolute(), request.settings.absolute()
-    front = f"{settings_file} {'checked' if request.check else 'unchecked'}"
+    front = f"{settings_file} {'checked' if request.check else 'unchecked'}{' with drafts' if request.drafts else ''}"
     seen = glance(output, front, settings_file)
     if seen.unchanged and not request.clean:
         return BuildReport(output, seen.pages, seen.files, 0, 0, 0, time.monotonic() - started, "")
@@ -71,7 +79,9 @@ def _build(request: BuildRequest, output: Path, front: str, started: float, seen
     pelican.console.quiet = True
     try:
         with complaints_are_errors():
-            settings = _settings(request.settings, output)
+            settings = _settings(
+                request.settings, {"OUTPUT_PATH": str(output), **(WITH_DRAFTS if request.drafts else {})}
+            )
         # Kept until the process ends or builds again: to free ten thousand texts takes as long as to restore them.
         builder = KEPT[0] = SitePelican(
             settings,
@@ -92,11 +102,11 @@ def _build(request: BuildRequest, output: Path, front: str, started: float, seen
     )
 
 
-def _settings(file: Path, output: Path) -> dict[str, Any]:
+def _settings(file: Path, override: dict[str, Any]) -> dict[str, Any]:
     from pelican.settings import read_settings  # noqa: PLC0415
 
     try:
-        settings: dict[str, Any] = read_settings(str(file), override={"OUTPUT_PATH": str(output)})
+        settings: dict[str, Any] = read_settings(str(file), override=override)
     except Exception:
         # It says in words what is wrong with the file; where it finds nothing wrong, Pelican's own error stands.
         read_site_settings(file)

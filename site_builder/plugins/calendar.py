@@ -47,7 +47,9 @@ def folders_of(paths: Iterable[str]) -> frozenset[str]:
 
 def _leave_out(generator: Any, kind: str) -> None:
     now = build_moment()
-    absent = [content for name in DRAFTS[kind] for content in getattr(generator, name)]
+    # A preview that shows drafts shows all that belongs to them.
+    are_shown = bool(generator.settings["DRAFT_SAVE_AS"])
+    absent = [content for name in DRAFTS[kind] for content in getattr(generator, name) if not are_shown]
     changes = [generator.context.get(NEXT_CHANGE)]
     for name in LISTS[kind]:
         those = getattr(generator, name)

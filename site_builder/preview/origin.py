@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from site_builder.release.manifest import FOREVER, PAGE, content_type
-from site_builder.release.stores import ObjectStore, StoredObject
+from site_builder.release.manifest import FOREVER, PAGE, content_type, read_redirects
+from site_builder.release.stores import ObjectStore, StoredObject, pointer_value, redirect_key
 
 # Stands where a release's digest stands: the folder that is being worked on has none until it is sealed.
 WORKING_RELEASE = "working"
+
+
+def working_values(output: Path) -> Mapping[str, str]:
+    """Return what the edge function reads for the folder that is being worked on, always as it is at this moment."""
+    redirects = {redirect_key(WORKING_RELEASE, path): answer for path, answer in read_redirects(output)}
+    return {"live": pointer_value(WORKING_RELEASE), **redirects}
 
 
 class Origin(Protocol):

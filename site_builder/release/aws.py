@@ -15,9 +15,11 @@ from site_builder.release.stores import (
     AlreadyThereError,
     Pointer,
     PointerMovedError,
+    Redirects,
     StoredObject,
     pointed_to,
     pointer_value,
+    redirect_key,
 )
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 LIVE_KEY = "live"
+# What one call may write.
+MOST_KEYS = 50
 # "standard" backs off and gives up; "adaptive" was seen not to finish at all under throttling.
 RETRIES = Config(retries={"mode": "standard", "max_attempts": 6}, max_pool_connections=32)
 
@@ -118,10 +122,20 @@ class KeyValueStorePointer:
             # The store exists, as its version was just read: nothing has been live here yet.
             return None
 
-    def move(self, seen: Pointer, live: str) -> None:
-        """Point to another release; raise PointerMovedError unless the pointer is still as seen."""
+    def move(self, seen: Pointer, live: str, redirects: Redirects = ()) -> None:
+        """Keep a release's redirects and point to it; raise PointerMovedError unless the pointer is still as seen.
+
+        Each write is conditional on the one before, so nobody else has written since the pointer was seen. Until the
+        last one, which moves the pointer, nobody asks for the new keys.
+        """
+        version = seen.version
+        puts = [{"Key": redirect_key(live, path), "Value": answer} for path, answer in redirects]
         try:
-            self._client.put_key(KvsARN=self._arn, Key=LIVE_KEY, Value=pointer_value(live), IfMatch=seen.version)
+            for first in range(0, len(puts), MOST_KEYS):
+                batch = puts[first : first + MOST_KEYS]
+                done = self._client.update_keys(KvsARN=self._arn, IfMatch=version, Puts=batch)  # type: ignore[arg-type]
+                version = done["ETag"]
+            self._client.put_key(KvsARN=self._arn, Key=LIVE_KEY, Value=pointer_value(live), IfMatch=version)
         except self._client.exceptions.ConflictException as error:
             raise PointerMovedError from error
         except (ClientError, BotoCoreError) as error:

@@ -62,7 +62,7 @@ def _do(action: Action, output: Path, stores: Stores) -> Action:
         case WriteManifest():
             _write_manifest(action.manifest, stores.objects)
         case Point():
-            stores.pointer.move(action.seen, action.digest)
+            stores.pointer.move(action.seen, action.digest, action.redirects)
     return action
 
 

@@ -14,6 +14,7 @@ from site_builder.errors import ReleaseError
 
 ASSETS = "assets/"
 NOT_FOUND_PAGE = "404.html"
+REDIRECTS_FILE = "redirects.json"
 # A name under assets/ holds the hash of its bytes, so a copy is good for ever.
 FOREVER = "public, max-age=31536000, immutable"
 # A page is asked for again each time by a browser, and kept by the CDN, whose address for it holds the digest.
@@ -44,6 +45,7 @@ CONTENT_TYPES = {
     ".xml": "application/xml; charset=utf-8",
 }
 FEED_TYPES = {
+    ".feed.json": "application/feed+json",
     ".atom.xml": "application/atom+xml; charset=utf-8",
     ".rss.xml": "application/rss+xml; charset=utf-8",
 }
@@ -70,6 +72,8 @@ class Manifest:
     """Everything a release consists of, in one order."""
 
     entries: tuple[Entry, ...]
+    # What the edge answers where a page was before, or is no more: the path, and the answer as the edge reads it.
+    redirects: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def digest(self) -> str:
@@ -78,13 +82,16 @@ class Manifest:
 
     def to_json(self) -> bytes:
         """Write the manifest in its one canonical form."""
-        listed = {"version": 1, "entries": [asdict(entry) for entry in self.entries]}
+        entries = [asdict(entry) for entry in self.entries]
+        listed = {"version": 2, "entries": entries, "redirects": [list(one) for one in self.redirects]}
         return json.dumps(listed, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
 
     @classmethod
     def from_json(cls, text: bytes) -> Manifest:
         """Read a manifest that `to_json` wrote."""
-        return cls(tuple(Entry(**entry) for entry in json.loads(text)["entries"]))
+        listed = json.loads(text)
+        redirects = tuple((path, answer) for path, answer in listed.get("redirects", ()))
+        return cls(tuple(Entry(**entry) for entry in listed["entries"]), redirects)
 
     def key(self, entry: Entry) -> str:
         """Return where the file of a release lies in the object store."""
@@ -100,12 +107,24 @@ def seal(output: Path) -> Manifest:
     """Read a finished output folder into a manifest."""
     if not output.is_dir():
         raise ReleaseError(str(output), "there is no such folder", "Run `make build` first.")
-    manifest = Manifest(tuple(sorted(_entries(output))))
+    manifest = Manifest(tuple(sorted(_entries(output))), read_redirects(output))
     present = {entry.path for entry in manifest.entries}
     for needed in ("index.html", NOT_FOUND_PAGE):
         if needed not in present:
             raise ReleaseError(str(output), f"it holds no {needed}", "Build the site again; never publish half of it.")
     return manifest
+
+
+def read_redirects(output: Path) -> tuple[tuple[str, str], ...]:
+    """Return the redirects that a build wrote, each as the edge function reads it."""
+    file = output / REDIRECTS_FILE
+    if not file.is_file():
+        return ()
+    try:
+        said = json.loads(file.read_bytes())
+        return tuple(sorted((path, json.dumps(answer, separators=(",", ":"))) for path, answer in said.items()))
+    except (ValueError, AttributeError) as error:
+        raise ReleaseError(str(file), f"it cannot be read: {error}", "Build the site again.") from error
 
 
 def content_type(path: str) -> str:
@@ -128,7 +147,9 @@ def _entries(output: Path) -> Iterator[Entry]:
         for name in [*subfolders, *names]:
             _refuse_unpublishable(Path(folder) / name, output)
         for name in names:
-            yield _entry(Path(folder) / name, output)
+            # It is for the edge function, which asks its store, and for nobody else.
+            if Path(folder) / name != output / REDIRECTS_FILE:
+                yield _entry(Path(folder) / name, output)
 
 
 def _refuse_unpublishable(path: Path, output: Path) -> None:

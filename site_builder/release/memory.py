@@ -11,9 +11,11 @@ from site_builder.release.stores import (
     AlreadyThereError,
     Pointer,
     PointerMovedError,
+    Redirects,
     StoredObject,
     pointed_to,
     pointer_value,
+    redirect_key,
 )
 
 LIVE_KEY = "live"
@@ -64,11 +66,12 @@ class MemoryPointerStore:
             value = self._values.get(LIVE_KEY)
             return Pointer(pointed_to(value) if value else None, str(self._version))
 
-    def move(self, seen: Pointer, live: str) -> None:
-        """Point to another release; raise PointerMovedError unless the pointer is still as seen."""
+    def move(self, seen: Pointer, live: str, redirects: Redirects = ()) -> None:
+        """Keep a release's redirects and point to it; raise PointerMovedError unless the pointer is still as seen."""
         with self._lock:
             if seen.version != str(self._version):
                 raise PointerMovedError
+            self._values.update({redirect_key(live, path): answer for path, answer in redirects})
             self._values[LIVE_KEY] = pointer_value(live)
             self._version += 1
 

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from site_builder.release.manifest import NOT_FOUND_PAGE, Entry, Manifest
-from site_builder.release.stores import Pointer
+from site_builder.release.stores import Pointer, Redirects
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Point:
     digest: str
     seen: Pointer
     reason: str
+    redirects: Redirects = ()
 
 
 Action = Upload | Copy | WriteManifest | Point
@@ -101,7 +102,7 @@ def plan_release(manifest: Manifest, present: Present) -> Plan:
             *files,
             *last,
             _not_found_page(manifest),
-            Point(manifest.digest, present.pointer, _why_point(present)),
+            Point(manifest.digest, present.pointer, _why_point(present), manifest.redirects),
         ),
     )
 
@@ -152,4 +153,5 @@ def _line(action: Action) -> str:
         case WriteManifest():
             return f"  seal     {action.manifest.manifest_key}  ({action.reason})"
         case Point():
-            return f"  point    live -> {action.digest}  ({action.reason})"
+            more = f", with {len(action.redirects)} redirects" if action.redirects else ""
+            return f"  point    live -> {action.digest}{more}  ({action.reason})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -58,14 +58,23 @@ class Pointer:
     version: str
 
 
+# Paths of a release, and what the edge answers there.
+Redirects = Sequence[tuple[str, str]]
+
+
 class PointerStore(Protocol):
     """Keeps the one value that says what is live."""
 
     def read(self) -> Pointer:
         """Return what is live now."""
 
-    def move(self, seen: Pointer, live: str) -> None:
-        """Point to another release; raise PointerMovedError unless the pointer is still as seen."""
+    def move(self, seen: Pointer, live: str, redirects: Redirects = ()) -> None:
+        """Keep a release's redirects and point to it; raise PointerMovedError unless the pointer is still as seen."""
+
+
+def redirect_key(live: str, path: str) -> str:
+    """Write the key under which the edge function looks for a redirect of a release."""
+    return f"r:{live}:{path}"
 
 
 def pointer_value(live: str) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,12 +28,12 @@ pytestmark = pytest.mark.integration
 class Run:
     """One run of the command."""
 
-    def __init__(self, state: Path, port: int) -> None:
+    def __init__(self, state: Path, port: int, site: Path = ROOT) -> None:
         self.log = state / f"up-{time.monotonic_ns()}.log"
         command = [sys.executable, "-m", "site_builder", "up", "--port", str(port)]
         command += ["--state", str(state), "--output", str(state / "output")]
         with self.log.open("wb") as stream:
-            self.process = subprocess.Popen(command, cwd=ROOT, stdout=stream, stderr=stream, start_new_session=True)
+            self.process = subprocess.Popen(command, cwd=site, stdout=stream, stderr=stream, start_new_session=True)
 
     def url(self) -> str:
         """Wait until it is ready and return its address."""
@@ -42,6 +44,13 @@ class Run:
                 return ready.group(1)
             time.sleep(0.05)
         raise AssertionError(self.log.read_text())
+
+    def wait_for_words(self, words: str) -> str:
+        """Wait until it has said something, and return all that it said."""
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline and words not in self.log.read_text():
+            time.sleep(0.05)
+        return self.log.read_text()
 
     def end(self, how: signal.Signals) -> tuple[int, str]:
         """End it with a signal and return its exit code and what it said."""
@@ -120,6 +129,44 @@ def test_after_being_killed_it_starts_again_with_its_data(state: Path) -> None:
     code, _ = second.end(signal.SIGINT)
 
     assert (status, rows, code) == (200, [("Hello",)], 0)
+
+
+def test_what_is_saved_is_built(state: Path, tmp_path: Path) -> None:
+    """A draft too, which is nowhere else; and a slip is said and changes nothing."""
+    site = Path(
+        shutil.copytree(ROOT, tmp_path / "site", ignore=shutil.ignore_patterns(".*", "output", "tests", "dist"))
+    )
+    run = Run(state, 0, site)
+    url = run.url()
+    draft = site / "content" / "posts" / "a-sketch" / "index.md"
+    draft.parent.mkdir()
+    keys = "Title: A sketch\nDate: 2026-01-01\nSummary: S.\nCategory: Notes\nStatus: draft\n"
+    draft.write_text(f"{keys}\nFirst words.\n")
+    page = wait_for(f"{url}/drafts/a-sketch/", b"First words.")
+    draft.write_text("Titel: wrong\n")
+    said = run.wait_for_words("front-matter-unknown")
+    still = wait_for(f"{url}/drafts/a-sketch/", b"First words.")
+    run.end(signal.SIGINT)
+
+    assert b'<meta name="robots" content="noindex">' in page
+    assert "Did you mean `Title:`?" in said
+    assert still == page
+
+
+def wait_for(url: str, words: bytes) -> bytes:
+    """Return a page when it has these words."""
+    deadline = time.monotonic() + SECONDS
+    body = b""
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url) as answer:  # noqa: S310 - our own address
+                body = answer.read()
+        except urllib.error.HTTPError:
+            body = b""
+        if words in body:
+            return body
+        time.sleep(0.05)
+    raise AssertionError(body)
 
 
 def messages(database: str) -> list[tuple[str]]:

@@ -16,10 +16,10 @@ import pytest
 from site_builder.errors import PreviewError
 from site_builder.preview import server as preview
 from site_builder.preview.edge import EdgeFunction
-from site_builder.preview.origin import WORKING_RELEASE, FolderOrigin, StoreOrigin
+from site_builder.preview.origin import WORKING_RELEASE, FolderOrigin, StoreOrigin, working_values
 from site_builder.preview.server import Site, SiteServer, open_server, read_security_headers
 from site_builder.release.memory import MemoryObjectStore
-from site_builder.release.stores import StoredObject, pointer_value
+from site_builder.release.stores import StoredObject
 
 ROOT = Path(__file__).resolve().parents[3]
 SECURITY = read_security_headers(ROOT / "infra" / "edge" / "headers.json")
@@ -100,12 +100,20 @@ def output(tmp_path: Path) -> Path:
 @pytest.fixture
 def server(output: Path, api: str) -> Iterator[SiteServer]:
     """Serve the folder, through the real edge function."""
-    values = {"live": pointer_value(WORKING_RELEASE)}
-    edge = EdgeFunction((ROOT / "infra" / "edge" / "router.js").read_text(), lambda: values)
+    edge = EdgeFunction((ROOT / "infra" / "edge" / "router.js").read_text(), lambda: working_values(output))
     made = open_server(Site(edge, FolderOrigin(output), SECURITY, api), 0)
     for _ in serving(made):
         yield made
     edge.close()
+
+
+def test_where_a_page_was_before_leads_to_it(server: SiteServer, output: Path) -> None:
+    """And what is gone is said to be gone, as soon as a build has written it."""
+    before = ask(server, "/old/").status
+    (output / "redirects.json").write_text('{"/old/": {"to": "/blog/", "status": 308}, "/gone/": {"status": 410}}')
+    moved, gone = ask(server, "/old/"), ask(server, "/gone/")
+
+    assert (before, moved.status, moved.headers["Location"], gone.status) == (404, 308, "/blog/", 410)
 
 
 def test_a_page_is_served_with_every_header(server: SiteServer) -> None:

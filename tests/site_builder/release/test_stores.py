@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import boto3
@@ -55,12 +55,23 @@ class FakeKeyValueStore:
             self.values[key] = json.loads(_bytes(request.body))["Value"]
             self.version += 1
             return 200, {"ItemCount": 1, "TotalSizeInBytes": 1}, str(self.version)
+        if request.method == "POST":
+            return self._update(_text(request.headers["If-Match"]), json.loads(_bytes(request.body)))
         if not key:
             facts = {"ItemCount": 0, "TotalSizeInBytes": 0, "KvsARN": ARN, "Created": 0}
             return 200, facts, str(self.version)
         if key not in self.values:
             return 404, {"type": "ResourceNotFoundException", "Message": "no such key"}, None
         return 200, {"Key": key, "Value": self.values[key], "ItemCount": 1, "TotalSizeInBytes": 1}, None
+
+    def _update(self, seen: str, asked: dict[str, Any]) -> tuple[int, dict[str, Any], str | None]:
+        if seen != str(self.version):
+            return 409, {"type": "ConflictException", "Message": "stale"}, None
+        if len(asked["Puts"]) > 50:
+            return 400, {"type": "ValidationException", "Message": "too many keys"}, None
+        self.values.update({put["Key"]: put["Value"] for put in asked["Puts"]})
+        self.version += 1
+        return 200, {"ItemCount": 1, "TotalSizeInBytes": 1}, str(self.version)
 
 
 class _Raw:
@@ -79,10 +90,10 @@ def _text(value: object) -> str:
     return _bytes(value).decode()
 
 
-def key_value_store() -> PointerStore:
+def key_value_store(service: FakeKeyValueStore) -> PointerStore:
     """Return the real client with the service's answers made here."""
     client = boto3.client("cloudfront-keyvaluestore", config=Config(retries={"mode": "standard"}))
-    client.meta.events.register("before-send.cloudfront-keyvaluestore.*", FakeKeyValueStore().answer)  # type: ignore[arg-type]
+    client.meta.events.register("before-send.cloudfront-keyvaluestore.*", service.answer)  # type: ignore[arg-type]
     return KeyValueStorePointer(client, ARN)
 
 
@@ -94,11 +105,23 @@ def objects(request: pytest.FixtureRequest) -> ObjectStore:
     return local_bucket(f"bucket-{uuid.uuid4()}", request.getfixturevalue("aws_endpoint"))
 
 
-@pytest.fixture(params=[MemoryPointerStore, key_value_store], ids=["memory", "key-value-store"])
-def pointer(request: pytest.FixtureRequest) -> PointerStore:
+Kept = Callable[[], Mapping[str, str]]
+
+
+@pytest.fixture(params=["memory", "key-value-store"])
+def pointer_and_kept(request: pytest.FixtureRequest) -> tuple[PointerStore, Kept]:
+    """Return each kind of pointer store, pointing nowhere, and a way to see what the edge function sees."""
+    if request.param == "memory":
+        memory = MemoryPointerStore()
+        return memory, memory.values
+    service = FakeKeyValueStore()
+    return key_value_store(service), lambda: service.values
+
+
+@pytest.fixture
+def pointer(pointer_and_kept: tuple[PointerStore, Kept]) -> PointerStore:
     """Return each kind of pointer store, pointing nowhere."""
-    make: Callable[[], PointerStore] = request.param
-    return make()
+    return pointer_and_kept[0]
 
 
 def test_an_object_comes_back_as_it_was_put(objects: ObjectStore) -> None:
@@ -178,3 +201,26 @@ def test_an_unreachable_store_is_an_error_that_a_person_can_read(aws_endpoint: s
 
     with pytest.raises(ReleaseError, match="Nothing that is live has changed"):
         store.put("a", PAGE)
+
+
+MANY = [(f"/old/{number}/", '{"to":"/new/","status":308}') for number in range(120)]
+
+
+def test_a_release_comes_with_its_redirects(pointer_and_kept: tuple[PointerStore, Kept]) -> None:
+    """However many there are, each is where the edge function looks for it."""
+    pointer, kept = pointer_and_kept
+    pointer.move(pointer.read(), "a1", MANY)
+
+    assert pointer.read().live == "a1"
+    assert [kept()[f"r:a1:{path}"] for path, _ in MANY] == [answer for _, answer in MANY]
+
+
+def test_redirects_do_not_excuse_a_stale_move(pointer: PointerStore) -> None:
+    """Whoever moved the pointer meanwhile has moved it."""
+    seen = pointer.read()
+    pointer.move(seen, "a1")
+
+    with pytest.raises(PointerMovedError):
+        pointer.move(seen, "b2", MANY)
+
+    assert pointer.read().live == "a1"
