@@ -13,7 +13,7 @@ from typing import Any
 from site_builder.checks.findings import ERROR, WARNING
 
 # Changes whenever another finding would be made; then every page is read anew.
-RULES = 1
+RULES = 2
 HEADING = re.compile(r"h[1-6]")
 VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
 ELEMENTS = VOID | frozenset(
@@ -215,6 +215,8 @@ class Page:
     wire: int
     ids: frozenset[str]
     links: tuple[Link, ...]
+    # What leads to pages of others.
+    outward: tuple[Link, ...]
     flaws: tuple[Flaw, ...]
 
 
@@ -233,6 +235,7 @@ class _Reading:
     description: str = ""
     ids: dict[str, int] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
+    outward: list[Link] = field(default_factory=list)
     flaws: list[Flaw] = field(default_factory=list)
     headings: list[tuple[int, int, int]] = field(default_factory=list)
     labels: set[str] = field(default_factory=set)
@@ -251,6 +254,7 @@ def read_page(body: bytes, origin: str) -> Page:
         wire=len(zlib.compress(body, 6)),
         ids=frozenset(found.ids),
         links=tuple(found.links),
+        outward=tuple(found.outward),
         flaws=tuple(found.flaws),
     )
 
@@ -432,6 +436,8 @@ class _Reader(HTMLParser):
             )
         if not elsewhere:
             self.found.links.append(Link(own, line, column, loads))
+        elif own.startswith(("http://", "https://")):
+            self.found.outward.append(Link(own, line, column, loads))
 
     def finish(self) -> _Reading:
         """Look at the page as a whole."""

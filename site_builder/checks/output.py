@@ -17,6 +17,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from site_builder.checks.external import Place
 from site_builder.checks.feeds import check_feed, check_sitemap
 from site_builder.checks.findings import WARNING, Finding
 from site_builder.checks.markup import MOST_BYTES, RULES, Flaw, Link, Page, read_page
@@ -53,16 +54,26 @@ class Output:
 
 def check_output(folder: Path, origin: str) -> list[Finding]:
     """Return everything that is wrong with the pages, feeds and the sitemap under the folder."""
-    files = frozenset(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    pages = _read_pages(folder, sorted(file for file in files if file.endswith(".html")), origin)
-    redirects = folder / REDIRECTS_FILE
-    known = read_redirects(redirects.read_bytes() if redirects.is_file() else None)
-    output = Output(folder, origin, files, pages, known)
+    output = read_output(folder, origin)
     found = []
     for file, flaw in _flaws(output):
         path = folder / file
         found.append(Finding(path, flaw.line, flaw.column, flaw.rule, flaw.what, flaw.todo, flaw.level))
     return sorted(found)
+
+
+def read_output(folder: Path, origin: str) -> Output:
+    """Read every page under the folder that is not as it was."""
+    files = frozenset(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    pages = _read_pages(folder, sorted(file for file in files if file.endswith(".html")), origin)
+    redirects = folder / REDIRECTS_FILE
+    known = read_redirects(redirects.read_bytes() if redirects.is_file() else None)
+    return Output(folder, origin, files, pages, known)
+
+
+def outward_links(output: Output) -> list[Place]:
+    """Return every link that leads to a page of others."""
+    return [Place(output.folder / file, link) for file, page in output.pages.items() for link in page.outward]
 
 
 def _flaws(output: Output) -> Iterator[tuple[str, Flaw]]:

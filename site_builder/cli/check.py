@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from site_builder.cli.build import add_site_options, as_typed, build_checked, say_json
 from site_builder.cli.terminal import FAILED, OK, Commands, say
 from site_builder.engine.build import BuildRequest
-from site_builder.settings import read_site_settings
+from site_builder.settings import SiteSettings, read_site_settings
 
 if TYPE_CHECKING:
     from site_builder.checks.findings import Finding
@@ -34,6 +34,7 @@ def add_commands(commands: Commands) -> None:
     check = commands.add_parser("check", help="check the site", description=DESCRIPTION, formatter_class=raw)
     check.add_argument("--output", type=Path, default=Path("output"), help="the built site (default: %(default)s)")
     check.add_argument("--sources", action="store_true", help="check the sources alone, and build nothing")
+    check.add_argument("--external", action="store_true", help="ask other sites too whether what is linked is there")
     add_site_options(check)
     check.set_defaults(command=_check)
 
@@ -60,7 +61,23 @@ def find(arguments: argparse.Namespace) -> list[Finding]:
     if arguments.sources or any(finding.is_error for finding in findings):
         return findings
     report = build_checked(BuildRequest(arguments.settings, arguments.output))
-    return [*findings, *check_output(report.output, site.origin)]
+    findings += check_output(report.output, site.origin)
+    if arguments.external:
+        findings += _ask_others(report.output, site)
+    return findings
+
+
+def _ask_others(output: Path, site: SiteSettings) -> list[Finding]:
+    """Ask other sites, which takes a while the first time."""
+    import time  # noqa: PLC0415
+
+    from site_builder.checks.external import PAUSE_SECONDS, ask_by_http, check_external  # noqa: PLC0415
+    from site_builder.checks.output import outward_links, read_output  # noqa: PLC0415
+
+    # Every post has a link to its own source, and each of these would ask whoever follows it to sign in.
+    places = [place for place in outward_links(read_output(output, site.origin)) if "/edit/" not in place.link.target]
+    cache = site.file.absolute().parent / ".local" / "links.json"
+    return check_external(places, cache, ask_by_http(site.origin), time.time(), PAUSE_SECONDS)
 
 
 def count(findings: Sequence[Finding]) -> str:
