@@ -164,6 +164,7 @@ MARKDOWN = {
         "pymdownx.tasklist": {},
         "site_builder.writing.callouts": {},
         "site_builder.writing.code": {"css_class": "highlight", "guess_lang": False},
+        "site_builder.writing.diagrams": {},
         "site_builder.writing.front_matter": {},
         "site_builder.writing.mathematics": {},
     },

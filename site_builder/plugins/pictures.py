@@ -6,7 +6,10 @@ while it loads. A picture alone in its paragraph is a figure, with the title as 
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import html
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +21,7 @@ from pelican.contents import Static
 from site_builder.errors import BuildError
 from site_builder.pictures.cache import prepare
 from site_builder.pictures.recipe import MODERN, SVG, Picture, Variant
+from site_builder.plugins.assets import published_name
 from site_builder.plugins.calendar import ABSENT
 
 # What it does depends on its arguments and the files it opens; see site_builder.engine.trust.
@@ -25,6 +29,11 @@ PURE = True
 IMAGE = r"<img\b[^>]*>"
 IMAGE_TAG = re.compile(IMAGE)
 ALONE = re.compile(rf"<p>(?P<images>\s*(?:{IMAGE}\s*(?:<br\s*/?>\s*)?)+)</p>")
+LINK_ALONE = re.compile(r"<p>\s*<a\b(?P<attributes>[^>]*)>(?P<words>[^<]*)</a>\s*</p>")
+FILM_LINK = 'class="video"'
+FILMS = (".mp4", ".webm")
+# A drawing that came with the text; see site_builder.writing.diagrams.
+DRAWN = "data:image/svg+xml;base64,"
 ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 # A scheme, a root, an anchor, or one of Pelican's own marks: not a picture beside the text.
 ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|/|#|\{|\|", re.IGNORECASE)
@@ -53,18 +62,58 @@ class Placing:
 
     def place(self, text: str) -> str:
         """Return the text with each picture of the folder in its variants."""
+        if FILM_LINK in text:
+            text = LINK_ALONE.sub(self._elsewhere, text)
         if "<img" not in text:
             return text
         return self._inline(ALONE.sub(self._figure, text), SIZES)
 
     def picture(self, name: str) -> Picture:
         """Return a picture that lies in the folder, and see to it that it is published."""
-        file = self.folder / name
+        file = self._drawn(name.removeprefix(DRAWN)) if name.startswith(DRAWN) else self.folder / name
         if not file.is_file():
             raise BuildError(str(file), "a text shows this picture, and there is no such file", "Mend the name.")
         picture = prepare(file, self.cache)
         self.published.update({one.name: str(one.file) for one in picture.variants})
         return picture
+
+    def _drawn(self, encoded: str) -> Path:
+        """Return the file of a drawing that came with the text: its content names it."""
+        body = base64.b64decode(encoded)
+        file = self.cache / "drawn" / hashlib.sha256(body).hexdigest()[:32] / "diagram.svg"
+        if not file.is_file():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            draft = file.with_name(f".{os.getpid()}.svg")
+            draft.write_bytes(body)
+            draft.replace(file)
+        return file
+
+    def film(self, attributes: dict[str, str]) -> str:
+        """Write a film that lies in the folder; not a byte of it is fetched before somebody starts it."""
+        file = self.folder / html.unescape(attributes["src"])
+        if not file.is_file():
+            raise BuildError(str(file), "a text shows this film, and there is no such file", "Mend the name.")
+        name = published_name(file.name, file.read_bytes())
+        self.published[name] = str(file)
+        poster = attributes.get("poster", "")
+        first = self.picture(html.unescape(poster)).fallback if poster else None
+        frame = f' poster="/{first.name}" width="{first.width}" height="{first.height}"' if first else ""
+        return f'<video controls preload="none"{frame} aria-label="{attributes.get("alt", "")}" src="/{name}"></video>'
+
+    def _elsewhere(self, paragraph: re.Match[str]) -> str:
+        """Write a film of another site as a picture of ours that leads there: nobody is told of a reader unasked."""
+        attributes = dict(ATTRIBUTE.findall(paragraph["attributes"]))
+        poster = attributes.get("poster", "")
+        if "video" not in attributes.get("class", "").split():
+            return paragraph.group()
+        if not poster:
+            raise BuildError(attributes.get("href", "a film"), "it has no picture", 'Add poster="picture.jpg" to it.')
+        near = paragraph.start() < NEAR_TOP
+        shown = draw(self.picture(html.unescape(poster)), {"alt": ""}, SIZES, near=near)
+        host = re.sub(r"^(?:https?:)?//(?:www\.)?([^/]*).*$", r"\1", attributes.get("href", ""))
+        words = f"{paragraph['words']} <small>({host})</small>"
+        link = f'<a href="{attributes.get("href", "")}" rel="noreferrer">{shown}<span>{words}</span></a>'
+        return f'<figure class="video">{link}</figure>'
 
     def _figure(self, paragraph: re.Match[str]) -> str:
         images = IMAGE_TAG.findall(paragraph["images"])
@@ -83,7 +132,8 @@ class Placing:
         name = html.unescape(attributes.get("src", ""))
         drawn = self._tag(attributes, sizes, near=near) if _is_beside(image) else image
         # A drawing with words in it cannot shrink as a photograph can: on a narrow screen it is moved sideways.
-        wide = ' class="wide" tabindex="0"' if name.lower().endswith(".svg") else ""
+        is_drawing = name.startswith(DRAWN) or name.lower().endswith(".svg")
+        wide = f' class="wide{" diagram" if name.startswith(DRAWN) else ""}" tabindex="0"' if is_drawing else ""
         words = f"\n<figcaption>{caption}</figcaption>" if caption else ""
         return f"<figure{wide}>{drawn}{words}</figure>"
 
@@ -96,6 +146,8 @@ class Placing:
         return IMAGE_TAG.sub(place, text)
 
     def _tag(self, attributes: dict[str, str], sizes: str, *, near: bool) -> str:
+        if attributes["src"].lower().endswith(FILMS):
+            return self.film(attributes)
         picture = self.picture(html.unescape(attributes.pop("src")))
         return draw(picture, attributes, sizes, near=near)
 
@@ -129,7 +181,7 @@ def _source(kind: str, variants: tuple[Variant, ...], sizes: str) -> str:
 
 def _is_beside(image: str) -> bool:
     source = re.search(r'\bsrc="([^"]*)"', image)
-    return bool(source and source[1] and not ELSEWHERE.match(source[1]))
+    return bool(source and source[1] and (source[1].startswith(DRAWN) or not ELSEWHERE.match(source[1])))
 
 
 def _place_in(content: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,37 @@ def test_a_missing_picture_is_named(placing: Placing) -> None:
     """A page without its picture is not published."""
     with pytest.raises(BuildError, match=r"no\.svg"):
         placing.place('<img alt="x" src="no.svg">')
+
+
+def test_a_drawing_that_came_with_the_text_is_a_file_of_its_own(placing: Placing) -> None:
+    """No image is written into a page: the policy forbids it, and a reader would fetch it with every page."""
+    encoded = b64encode(SVG.encode()).decode()
+    html = placing.place(f'<p><img alt="d" src="data:image/svg+xml;base64,{encoded}" title="T"></p>')
+
+    assert html.startswith('<figure class="wide diagram" tabindex="0"><img src="/assets/diagram.')
+    assert "base64" not in html
+    assert [Path(file).read_text() for file in placing.published.values()] == [SVG]
+
+
+def test_a_film_from_here_waits_until_somebody_starts_it(placing: Placing) -> None:
+    """With a picture in its place until then."""
+    (placing.folder / "talk.mp4").write_bytes(b"film")
+    html = placing.place('<p><img alt="A talk" src="talk.mp4" poster="photo.jpg"></p>')
+
+    assert '<video controls preload="none" poster="/assets/photo-640.' in html
+    assert 'width="640" height="480" aria-label="A talk" src="/assets/talk.' in html
+    assert any(name.startswith("assets/talk.") for name in placing.published)
+
+
+def test_a_film_from_elsewhere_is_a_picture_that_leads_there(placing: Placing) -> None:
+    """Nothing is loaded from that site, and the reader sees where the click goes."""
+    link = '<p><a class="video" href="https://www.films.example/x?v=1" poster="photo.jpg">A talk</a></p>'
+    html = placing.place(link)
+
+    assert html.startswith('<figure class="video"><a href="https://www.films.example/x?v=1" rel="noreferrer"><picture>')
+    assert "<span>A talk <small>(films.example)</small></span>" in html
+    with pytest.raises(BuildError, match="no picture"):
+        placing.place('<p><a class="video" href="https://films.example/x">A talk</a></p>')
 
 
 def test_what_is_shown_is_published_and_what_merely_lies_there_is_not(tiny_site: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from markdown import Markdown
 
 from site_builder.errors import BuildError
+from site_builder.writing.diagrams import draw
 
 
 def convert(text: str, *extensions: str) -> str:
@@ -137,3 +139,51 @@ def test_a_formula_that_cannot_be_read_is_refused() -> None:
     """With the formula, and a way to write a plain dollar sign."""
     with pytest.raises(BuildError, match="no mathematics"):
         convert("$\\frac{1$ x", "mathematics")
+
+
+# --- Diagrams
+
+
+DIAGRAM = '```mermaid alt="From A to B."\nflowchart LR\n  A --> B\n```\n'
+
+
+def test_a_diagram_is_drawn() -> None:
+    """As an image with words, before the code is taken for code."""
+    html = convert(f"Before.\n\n{DIAGRAM}\nAfter.\n", "diagrams", "code")
+    drawn = re.search(r'<p><img alt="From A to B\." src="data:image/svg\+xml;base64,([^"]*)"></p>', html)
+
+    assert drawn is not None
+    assert b64decode(drawn[1]).startswith(b"<svg")
+    assert html.startswith("<p>Before.</p>")
+    assert html.endswith("<p>After.</p>")
+
+
+def test_the_same_text_is_the_same_drawing() -> None:
+    """Two builds of one text have the same bytes."""
+    draw.cache_clear()
+    first = convert(DIAGRAM, "diagrams")
+    draw.cache_clear()
+
+    assert convert(DIAGRAM, "diagrams") == first
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("```mermaid\nflowchart LR\n  A --> B\n```\n", "no description"),
+        ('```mermaid alt="A"\nflowchart LR\n  A[\n```\n', "parse error"),
+        ('```mermaid alt="A"\nno such diagram\n```\n', "the diagram `no such diagram`"),
+    ],
+)
+def test_a_diagram_that_cannot_be_drawn_is_refused(text: str, words: str) -> None:
+    """With its first line, so that it is found."""
+    with pytest.raises(BuildError, match=words):
+        convert(text, "diagrams")
+
+
+@pytest.mark.parametrize(
+    "text", [f"````markdown\n{DIAGRAM}````\n", "```python\nx = 1\n```\n", "```mermaid\nnever closed\n"]
+)
+def test_what_is_no_diagram_stays_as_it_was(text: str) -> None:
+    """A sample of a diagram within a block of code is a sample."""
+    assert convert(text, "diagrams", "code") == convert(text, "code")
