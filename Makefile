@@ -5,6 +5,8 @@ SHELL := /bin/sh
 PORT ?= 8000
 ENV ?= local
 URL ?=
+TITLE ?=
+DRAFT ?=
 
 # The first Python that is new enough; the venv is made from it.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -13,7 +15,7 @@ VENV := .venv/bin
 RUN := $(VENV)/python -m site_builder
 PYTEST := $(VENV)/coverage run -m pytest
 
-.PHONY: help up setup build check test test-unit test-integration test-browser test-infra test-nightly smoke format lint types \
+.PHONY: help up setup build post page review check test test-unit test-integration test-browser test-infra test-nightly smoke format lint types \
 	imports lock package deploy plan clean .installed .ready
 
 help: ## List these commands
@@ -26,6 +28,15 @@ setup: .ready ## Install everything for development, a browser for the tests inc
 
 build: .installed ## Build the site into output/
 	@$(RUN) build
+
+post: .installed ## Begin a post (TITLE="…", DRAFT=1 for a draft)
+	@$(RUN) new "$(TITLE)" $(if $(DRAFT),--draft)
+
+page: .installed ## Begin a page (TITLE="…")
+	@$(RUN) new "$(TITLE)" --page $(if $(DRAFT),--draft)
+
+review: .installed ## Say everything that is wrong with the texts and the built pages
+	@$(RUN) check
 
 test: .ready check ## Prove it: lint, types, contracts, and every test, in a real browser too
 	@$(VENV)/coverage erase

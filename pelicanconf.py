@@ -40,6 +40,7 @@ PLUGINS = [
     "site_builder.plugins.cards",
     "site_builder.plugins.reading",
     "site_builder.plugins.scrolling",
+    "site_builder.plugins.tables",
     "site_builder.plugins.words",
 ]
 

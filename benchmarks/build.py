@@ -4,6 +4,7 @@
     .venv/bin/python benchmarks/build.py 100 1000 --rounds 3  these sizes only; prints, and writes nothing
     .venv/bin/python benchmarks/build.py --curve              ours alone, to 50,000 posts
     .venv/bin/python benchmarks/build.py --resident           ours alone, in a process that stays
+    .venv/bin/python benchmarks/build.py --check              how long the check of sources and pages takes
 
 The contenders build in turn, each in a process of its own, so that what the machine does meanwhile meets all of them.
 What counts is the ratios: medians of one run, side by side. Hugo comes from the Python package index and Eleventy from
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import re
 import resource
 import shutil
 import statistics
@@ -24,7 +26,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -81,20 +83,24 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("sizes", nargs="*", type=int, metavar="POSTS", help="numbers of posts")
     parser.add_argument("--rounds", type=int, help="how often each build is run")
     parser.add_argument("--curve", action="store_true", help="run ours alone, on more and more posts")
+    parser.add_argument("--check", action="store_true", help="the check of sources and pages alone")
     parser.add_argument("--resident", action="store_true", help="run ours alone, in a process that stays")
     wanted = parser.parse_args(arguments)
     parts = []
-    alone = wanted.curve or wanted.resident
+    alone = wanted.curve or wanted.resident or wanted.check
     if not alone:
         for size in wanted.sizes or SIZES:
             parts.append(race(size, wanted.rounds or ROUNDS.get(size, 3)))
             print(parts[-1], flush=True)
         parts.append(house(wanted.sizes or (100, 1_000), wanted.rounds or 3))
         print(parts[-1], flush=True)
-    if wanted.resident or not (wanted.sizes or wanted.curve):
+    if wanted.check or not (wanted.sizes or alone):
+        parts.append(checking((1_000,)))
+        print(parts[-1], flush=True)
+    if wanted.resident or not (wanted.sizes or alone):
         parts.append(resident((1_000, 10_000)))
         print(parts[-1], flush=True)
-    if wanted.curve or not (wanted.sizes or wanted.resident):
+    if wanted.curve or not (wanted.sizes or alone):
         parts.append(curve(CURVE))
         print(parts[-1], flush=True)
     if not wanted.sizes and not alone:
@@ -158,11 +164,11 @@ def clean(one: Contender) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def run(one: Contender) -> Timing:
+def run(one: Contender, *, check: bool = True) -> Timing:
     """Build, and return how long it took."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
-    subprocess.run(one.command, cwd=one.folder, env={**os.environ, **one.environment}, check=True, capture_output=True)
+    subprocess.run(one.command, cwd=one.folder, env={**os.environ, **one.environment}, check=check, capture_output=True)
     wall = time.perf_counter() - started
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return Timing(wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
@@ -304,17 +310,54 @@ def house(sizes: Sequence[int], rounds: int) -> str:
     return "\n".join([*lines, ""])
 
 
+def write_house(post: Post, folder: Path) -> Path:
+    """Write a post as our own rules have it."""
+    path = write_pelican(post, folder)
+    text = path.read_text().replace("\nAuthor: ", "\nAuthors: ", 1)
+    path.write_text(re.sub(r"(?m)^(Summary: .{0,170}).*$", r"\1", text, count=1))
+    return path
+
+
 def _house_contender(folder: Path, name: str, posts: list[Post]) -> Contender:
     shutil.copytree(ROOT / "theme", folder / "theme")
     settings = (ROOT / "pelicanconf.py").read_text()
     (folder / "content" / "pages").mkdir(parents=True)
     (folder / "pelicanconf.py").write_text(settings.replace('PELICAN_CLASS = "site_builder.SitePelican"\n', ""))
     write_pages(folder / "content" / "pages", "Title: {title}\nSlug: {slug}\nSummary: About it.\n")
-    (folder / "content" / "pages" / "home.md").write_text("Title: Home\nSlug: home\nSummary: Home.\n\nWords.\n")
+    for page in (ROOT / "content" / "pages").glob("*.md"):
+        # The menu leads to these.
+        text = re.sub(r"\{filename\}/posts/[^)]*", "/blog/", page.read_text())
+        (folder / "content" / "pages" / page.name).write_text(text)
     for post in posts:
-        write_pelican(post, folder)
+        write_house(post, folder)
     contender = _pelican_contender(name, folder)
-    return Contender(name, contender.command, folder, write_pelican, contender.base, contender.made, PYTHON_PATH)
+    return Contender(name, contender.command, folder, write_house, contender.base, contender.made, PYTHON_PATH)
+
+
+def checking(sizes: Sequence[int], rounds: int = 5) -> str:
+    """Check sources and pages with the real theme: for the first time, with nothing changed, and after an edit."""
+    about = (
+        "`site_builder check` on sources and pages, the build included, with our own theme; medians of wall seconds."
+    )
+    cases = ("first time", "no change", "body edit")
+    lines = ["## The check", "", about, "", f"| posts | {' | '.join(cases)} |", "|---|---|---|---|"]
+    for size in sizes:
+        with workplace() as place:
+            posts = make_posts(size)
+            site = _house_contender(Path(place) / OURS, OURS, posts)
+            command = [sys.executable, "-m", "site_builder", "check", "--output", "output"]
+            walls: dict[str, list[float]] = {case: [] for case in cases}
+            for number in range(rounds):
+                for case in cases:
+                    if case == "first time":
+                        shutil.rmtree(site.folder / "output", ignore_errors=True)
+                        for beside in site.folder.glob(".output*"):
+                            beside.unlink()
+                    if case == "body edit":
+                        edit(site, case, posts, number)
+                    walls[case].append(run(replace(site, command=command), check=False).wall)
+        lines.append(f"| {size:,} | {' | '.join(f'{statistics.median(walls[case]):.2f}' for case in cases)} |")
+    return "\n".join([*lines, ""])
 
 
 def resident(sizes: Sequence[int]) -> str:

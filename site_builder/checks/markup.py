@@ -13,7 +13,7 @@ from typing import Any
 from site_builder.checks.findings import ERROR, WARNING
 
 # Changes whenever another finding would be made; then every page is read anew.
-RULES = 2
+RULES = 3
 HEADING = re.compile(r"h[1-6]")
 VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
 ELEMENTS = VOID | frozenset(
@@ -209,15 +209,15 @@ class Link:
 class Page:
     """What one page of the output says."""
 
-    title: str
-    canonical: str
-    noindex: bool
-    wire: int
-    ids: frozenset[str]
-    links: tuple[Link, ...]
+    title: str = ""
+    canonical: str = ""
+    noindex: bool = False
+    wire: int = 0
+    ids: frozenset[str] = frozenset()
+    links: tuple[Link, ...] = ()
     # What leads to pages of others.
-    outward: tuple[Link, ...]
-    flaws: tuple[Flaw, ...]
+    outward: tuple[Link, ...] = ()
+    flaws: tuple[Flaw, ...] = ()
 
 
 @dataclass

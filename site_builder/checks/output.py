@@ -8,11 +8,11 @@ import pickle
 import posixpath
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import partial
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -26,6 +26,7 @@ from site_builder.checks.permanence import REDIRECTS_FILE, read_redirects
 FEED_ENDINGS = (".atom.xml", ".rss.xml", ".feed.json")
 SITEMAP_FILE = "sitemap.xml"
 NOT_FOUND_FILE = "404.html"
+Nearest = Callable[[str], str]
 # With fewer pages, a second process takes longer to start than it saves.
 ENOUGH_FOR_MANY = 60
 # Answered by another part of the product.
@@ -49,6 +50,7 @@ class Output:
     origin: str
     files: frozenset[str]
     pages: Mapping[str, Page]
+    feeds: Mapping[str, tuple[Flaw, ...]]
     redirects: Mapping[str, object]
 
 
@@ -65,10 +67,12 @@ def check_output(folder: Path, origin: str) -> list[Finding]:
 def read_output(folder: Path, origin: str) -> Output:
     """Read every page under the folder that is not as it was."""
     files = frozenset(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    pages = _read_pages(folder, sorted(file for file in files if file.endswith(".html")), origin)
+    read = _read_pages(folder, sorted(file for file in files if file.endswith((".html", *FEED_ENDINGS))), origin)
+    pages = {file: page for file, page in read.items() if file.endswith(".html")}
+    feeds = {file: page.flaws for file, page in read.items() if file not in pages}
     redirects = folder / REDIRECTS_FILE
     known = read_redirects(redirects.read_bytes() if redirects.is_file() else None)
-    return Output(folder, origin, files, pages, known)
+    return Output(folder, origin, files, pages, feeds, known)
 
 
 def outward_links(output: Output) -> list[Place]:
@@ -84,10 +88,9 @@ def _flaws(output: Output) -> Iterator[tuple[str, Flaw]]:
     yield from _check_canonicals(output)
     yield from _check_titles(output)
     yield from _check_weights(output)
-    for file in sorted(output.files):
-        if file.endswith(FEED_ENDINGS):
-            for flaw in check_feed(file, (output.folder / file).read_bytes(), output.origin):
-                yield file, flaw
+    for file, flaws in output.feeds.items():
+        for flaw in flaws:
+            yield file, flaw
     yield from _check_sitemap(output)
 
 
@@ -125,8 +128,11 @@ def _read_one(folder: Path, origin: str, file: str, before: Known | None) -> Kno
     path = folder / file
     stamp, body = _stamp(path), path.read_bytes()
     digest = hashlib.blake2b(body, digest_size=16).digest()
-    page = before.page if before is not None and before.digest == digest else read_page(body, origin)
-    return Known(stamp, digest, page)
+    if before is not None and before.digest == digest:
+        return Known(stamp, digest, before.page)
+    if file.endswith(FEED_ENDINGS):
+        return Known(stamp, digest, Page(flaws=tuple(check_feed(file, body, origin))))
+    return Known(stamp, digest, read_page(body, origin))
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:
@@ -156,6 +162,12 @@ def _check_links(output: Output) -> Iterator[tuple[str, Flaw]]:
     addresses: dict[str, str] = {}
     for file in output.files:
         addresses[f"/{file.removesuffix('index.html')}" if _is_index(file) else f"/{file}"] = file
+
+    @cache
+    def nearest(path: str) -> str:
+        # A link in the template is broken on every page; it is looked for once.
+        return next(iter(get_close_matches(path, addresses, n=1)), "")
+
     for file, page in output.pages.items():
         for link in page.links:
             parts = urlsplit(link.target)
@@ -164,7 +176,7 @@ def _check_links(output: Output) -> Iterator[tuple[str, Flaw]]:
                 continue
             target = addresses.get(path) if path else file
             if target is None:
-                yield file, _broken(output, link, path, addresses)
+                yield file, _broken(output, link, path, addresses, nearest)
             elif parts.fragment and target in output.pages and not link.loads:
                 yield from ((file, flaw) for flaw in _check_anchor(output, link, target, unquote(parts.fragment)))
 
@@ -186,7 +198,7 @@ def _check_anchor(output: Output, link: Link, file: str, anchor: str) -> Iterato
         yield Flaw(link.line, link.column, "link-anchor", what, todo)
 
 
-def _broken(output: Output, link: Link, path: str, addresses: Mapping[str, str]) -> Flaw:
+def _broken(output: Output, link: Link, path: str, addresses: Mapping[str, str], nearest: Nearest) -> Flaw:
     target, line, column = link.target, link.line, link.column
     moved = output.redirects.get(path)
     if isinstance(moved, dict) and moved.get("to"):
@@ -196,8 +208,8 @@ def _broken(output: Output, link: Link, path: str, addresses: Mapping[str, str])
         return Flaw(line, column, "link-gone", f"`{target}` is gone", "Take the link out.")
     if f"{path}/" in addresses:
         return Flaw(line, column, "link-slash", f"`{target}` lacks its last slash", f"Write {path}/.")
-    close = get_close_matches(path, addresses, n=1)
-    todo = f"Did you mean {close[0]}?" if close else "Mend the link."
+    close = nearest(path)
+    todo = f"Did you mean {close}?" if close else "Mend the link."
     return Flaw(line, column, "link-broken", f"`{target}` leads nowhere", todo)
 
 

@@ -7,23 +7,27 @@ import json
 import os
 import sqlite3
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 
 from site_builder.search.words import Document, read_document
 
 FOLDER = "search"
 PREFIX = "find-"
-SCHEMA = 1
+SCHEMA = 2
 # A small site has few files, a large one small files: beyond each number of pages, the files are parted further.
 STEPS = ((300, 1, 1), (20_000, 2, 16), (1 << 62, 3, 256))
 TABLES = """
 create table if not exists pages (path text primary key, size int, changed int, digest blob, id text, shown text);
 create table if not exists postings (id text, word text, weight int, primary key (word, id)) without rowid;
-create index if not exists of_page on postings (id);
+create index if not exists of_page on postings (id, word, weight);
+create table if not exists files (name text primary key);
 """
+Weights = dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -46,18 +50,20 @@ class Indexed:
 def update_index(output: Path) -> Indexed:
     """Bring the index of an output folder up to date."""
     with closing(_open(output.with_name(f".{output.name}.search.sqlite3"))) as store, store:
-        changed, letters = _read_changed(output, store)
+        read, words = _read_changed(output, store)
         (number,) = store.execute("select count(*) from pages where id is not null").fetchone()
         layout = next(Layout(letters, parts) for most, letters, parts in STEPS if number <= most)
-        everything = _layout_of(output) != layout
-        written = _write_all(output, store, layout, None if everything else letters)
-    return Indexed(number, changed, written)
+        is_whole = _layout_of(output) == layout and _is_whole(output, store)
+        written = _write_changed(output, store, layout, words) if is_whole else _write_all(output, store, layout)
+    return Indexed(number, read, written)
 
 
 def _open(file: Path) -> sqlite3.Connection:
     store = sqlite3.connect(file)
+    # It can be made again from the pages at any time; what is lost when the power fails is time.
+    store.execute("pragma synchronous = off")
     if store.execute("pragma user_version").fetchone()[0] != SCHEMA:
-        store.executescript("drop table if exists pages; drop table if exists postings;")
+        store.executescript("drop table if exists pages; drop table if exists postings; drop table if exists files;")
         store.execute(f"pragma user_version = {SCHEMA}")
     store.executescript(TABLES)
     return store
@@ -67,9 +73,10 @@ def _open(file: Path) -> sqlite3.Connection:
 
 
 def _read_changed(output: Path, store: sqlite3.Connection) -> tuple[int, set[str]]:
-    """Read the pages that are not as they were, and return how many, and every word that was or is in one of them."""
+    """Read the pages that are not as they were, and return how many, and the words of which the index now differs."""
     known = {row[0]: row[1:] for row in store.execute("select path, size, changed, digest, id from pages")}
     touched: set[str] = set()
+    postings: list[tuple[str, str, int]] = []
     read = 0
     for path, size, changed in _pages(output):
         before = known.pop(path, None)
@@ -81,44 +88,51 @@ def _read_changed(output: Path, store: sqlite3.Connection) -> tuple[int, set[str
             store.execute("update pages set size = ?, changed = ? where path = ?", (size, changed, path))
             continue
         read += 1
-        touched |= _forget(store, path, before[3] if before else None)
-        touched |= _keep(store, path, (size, changed, digest), read_document(body.decode("utf-8", "replace")))
+        old = _forget(store, path, before[3]) if before else {}
+        page_id, new = _keep(store, path, (size, changed, digest), read_document(body.decode("utf-8", "replace")))
+        touched |= {word for word, _ in old.items() ^ new.items()}
+        postings += ((page_id, word, weight) for word, weight in new.items())
     for path, before in known.items():
-        touched |= _forget(store, path, before[3])
+        touched |= _forget(store, path, before[3]).keys()
+    # In the order of the table, which is many times as fast as in that of the pages.
+    postings.sort(key=itemgetter(1, 0))
+    store.executemany("insert into postings values (?, ?, ?)", postings)
     return read, touched
 
 
 def _pages(output: Path) -> Iterator[tuple[str, int, int]]:
+    start = len(str(output)) + 1
     for folder, _, names in os.walk(output):
         for name in names:
             if name.endswith(".html"):
-                file = Path(folder) / name
-                status = file.stat()
-                yield file.relative_to(output).as_posix(), status.st_size, status.st_mtime_ns
+                file = f"{folder}/{name}"
+                status = os.stat(file)  # noqa: PTH116 - ten thousand of them
+                yield file[start:], status.st_size, status.st_mtime_ns
 
 
-def _forget(store: sqlite3.Connection, path: str, page_id: str | None) -> set[str]:
+def _forget(store: sqlite3.Connection, path: str, page_id: str | None) -> Weights:
+    """Take a page out, and return what it was found by."""
     store.execute("delete from pages where path = ?", (path,))
     if page_id is None:
-        return set()
-    words = {row[0] for row in store.execute("select word from postings where id = ?", (page_id,))}
+        return {}
+    weights = dict(store.execute("select word, weight from postings where id = ?", (page_id,)).fetchall())
     store.execute("delete from postings where id = ?", (page_id,))
-    return words
+    return weights
 
 
-def _keep(store: sqlite3.Connection, path: str, stamp: tuple[int, int, bytes], document: Document | None) -> set[str]:
+def _keep(
+    store: sqlite3.Connection, path: str, stamp: tuple[int, int, bytes], document: Document | None
+) -> tuple[str, Weights]:
+    """Put a page in, and return its name in the index and what it is found by."""
     if document is None:
         store.execute("insert into pages values (?, ?, ?, ?, null, null)", (path, *stamp))
-        return set()
+        return "", {}
     address = f"/{path.removesuffix('index.html')}"
     # Of the address alone: a page keeps its name in the index whatever other pages come and go.
     page_id = urlsafe_b64encode(hashlib.sha256(address.encode()).digest()[:6]).decode()
     shown = json.dumps([address, document.title, document.summary], ensure_ascii=False)
     store.execute("insert into pages values (?, ?, ?, ?, ?, ?)", (path, *stamp, page_id, shown))
-    store.executemany(
-        "insert into postings values (?, ?, ?)", ((page_id, word, weight) for word, weight in document.weights)
-    )
-    return {word for word, _ in document.weights}
+    return page_id, dict(document.weights)
 
 
 # --- Writing
@@ -131,20 +145,42 @@ def _layout_of(output: Path) -> Layout | None:
         return None
 
 
-def _write_all(output: Path, store: sqlite3.Connection, layout: Layout, words: set[str] | None) -> int:
-    """Write the files of these words, or all of them; what is not part of the index any more goes."""
-    folder = output / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    files = dict(_shown_files(store, layout))
-    beginnings = {word[: layout.letters] for word in words} if words is not None else None
-    there = {row[0] for row in store.execute("select distinct substr(word, 1, ?) from postings", (layout.letters,))}
-    for beginning in sorted(there if beginnings is None else there & beginnings):
-        files[_file_of(beginning)] = _postings(store, beginning, layout.letters)
-    kept = {_file_of(beginning) for beginning in there} | files.keys() | {f"{PREFIX}layout.json"}
-    files[f"{PREFIX}layout.json"] = vars(layout)
-    for stray in folder.glob(f"{PREFIX}*.json"):
-        if stray.name not in kept:
+def _is_whole(output: Path, store: sqlite3.Connection) -> bool:
+    """Say whether every file of the index is there, and no other."""
+    there = {path.name for path in (output / FOLDER).glob(f"{PREFIX}*.json")}
+    return there == {row[0] for row in store.execute("select name from files")}
+
+
+def _write_changed(output: Path, store: sqlite3.Connection, layout: Layout, words: set[str]) -> int:
+    """Write the files of these words, and the list of pages."""
+    written = _write_files(output / FOLDER, store, dict(_shown_files(store, layout)))
+    for beginning in sorted({word[: layout.letters] for word in words}):
+        found = _postings(store, beginning, layout.letters)
+        if found:
+            written += _write_files(output / FOLDER, store, {_file_of(beginning): found})
+        else:
+            (output / FOLDER / _file_of(beginning)).unlink(missing_ok=True)
+            store.execute("delete from files where name = ?", (_file_of(beginning),))
+    return written
+
+
+def _write_all(output: Path, store: sqlite3.Connection, layout: Layout) -> int:
+    """Write the whole index; what is not part of it goes."""
+    files: dict[str, dict[str, list[str | int]]] = {}
+    for word, page_id, weight in store.execute("select word, id, weight from postings order by word, id"):
+        words = files.setdefault(_file_of(word[: layout.letters]), {})
+        words.setdefault(word, []).extend((page_id, weight))
+    every = {**files, **dict(_shown_files(store, layout)), f"{PREFIX}layout.json": vars(layout)}
+    (output / FOLDER).mkdir(parents=True, exist_ok=True)
+    for stray in (output / FOLDER).glob(f"{PREFIX}*.json"):
+        if stray.name not in every:
             stray.unlink()
+    store.execute("delete from files")
+    return _write_files(output / FOLDER, store, every)
+
+
+def _write_files(folder: Path, store: sqlite3.Connection, files: Mapping[str, object]) -> int:
+    store.executemany("insert or ignore into files values (?)", ((name,) for name in files))
     return sum(_write(folder / name, value) for name, value in files.items())
 
 
@@ -157,15 +193,18 @@ def _shown_files(store: sqlite3.Connection, layout: Layout) -> Iterable[tuple[st
 
 def _postings(store: sqlite3.Connection, beginning: str, letters: int) -> dict[str, list[str | int]]:
     found: dict[str, list[str | int]] = {}
+    # The last sign there is ends the range; the other condition keeps a short word apart from those that it begins.
     rows = store.execute(
-        "select word, id, weight from postings where word >= ? and substr(word, 1, ?) = ? order by word, id",
-        (beginning, letters, beginning),
+        "select word, id, weight from postings where word >= ? and word < ? and substr(word, 1, ?) = ? "
+        "order by word, id",
+        (beginning, f"{beginning}\U0010ffff", letters, beginning),
     )
     for word, page_id, weight in rows:
         found.setdefault(word, []).extend((page_id, weight))
     return found
 
 
+@lru_cache(maxsize=1 << 16)
 def _file_of(beginning: str) -> str:
     return f"{PREFIX}{'-'.join(f'{ord(sign):x}' for sign in beginning)}.json"
 

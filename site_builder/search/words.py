@@ -33,6 +33,8 @@ class Document:
 
 def fold(text: str) -> str:
     """Return the text as it is compared: small letters, without accents; the browser does the same."""
+    if text.isascii():
+        return text.lower()
     plain = unicodedata.normalize("NFKD", text)
     return "".join(sign for sign in plain if not unicodedata.combining(sign)).lower()
 
