@@ -42,6 +42,8 @@ UNDERSTOOD = frozenset({
     "locale", "slug", "redirect_from", "canonical_url", "sitemap", "toc", "series", "part", "hidden", "subtitle",
 })  # fmt: skip
 LAYOUTS = frozenset({"", "post", "posts", "page", "pages", "default", "home", "single", "none", "null"})
+# Stands for the date where the pattern of an address asks for none.
+NEVER = datetime(1970, 1, 2, tzinfo=UTC)
 TODO_FILE = "Mend the file and import again."
 
 
@@ -157,7 +159,7 @@ def _draft(origin: str, keys: Keys, site: _Site, kind: str, named: re.Match[str]
         modified=read_moment(words(keys, "last_modified_at", "modified", "updated"), site.zone),
         summary=words(keys, "description", "summary", "excerpt", "subtitle"),
         category=categories[0] if categories and kind == POST else "",
-        tags=(*listed(keys, "tags", "tag", between=None if "," not in words(keys, "tags") else ","), *categories[1:]),
+        tags=(*listed(keys, "tag"), *listed(keys, "tags", between=_part(keys, "tags")), *categories[1:]),
         authors=_authors(keys),
         series=words(keys, "series"),
         part=words(keys, "part"),
@@ -173,7 +175,7 @@ def _draft(origin: str, keys: Keys, site: _Site, kind: str, named: re.Match[str]
     )
     address = _address(draft, slug, categories, keys, site)
     old = [f"{site.base}{one if one.startswith('/') else f'/{one}'}" for one in listed(keys, "redirect_from")]
-    return replace(draft, addresses=tuple([*([address] if address else []), *old]))
+    return replace(draft, addresses=(*([address] if address else []), *old))
 
 
 def _page_slug(origin: str, keys: Keys) -> str:
@@ -187,11 +189,13 @@ def _categories(origin: str, keys: Keys) -> tuple[str, ...]:
     """Return a post's categories: the folders above `_posts` are some, too."""
     parts = PurePosixPath(origin).parts
     above = parts[: parts.index("_posts")] if "_posts" in parts else ()
-    return tuple(dict.fromkeys([*above, *listed(keys, "category"), *listed(keys, "categories", between=_part(keys))]))
+    several = listed(keys, "categories", between=_part(keys, "categories"))
+    return tuple(dict.fromkeys([*above, *listed(keys, "category"), *several]))
 
 
-def _part(keys: Keys) -> str | None:
-    return "," if "," in words(keys, "categories") else None
+def _part(keys: Keys, name: str) -> str:
+    """Return what parts several names in one line: Jekyll takes spaces, and many write commas."""
+    return "," if "," in words(keys, name) else " "
 
 
 def _authors(keys: Keys) -> tuple[str, ...]:
@@ -216,7 +220,7 @@ def _address(draft: Draft, slug: str, categories: Sequence[str], keys: Keys, sit
         pattern = STYLES.get(permalink, permalink) or site.permalink
         if ":" in pattern and draft.date is None:
             return ""
-        moment = (draft.date or datetime.now(UTC)).astimezone(site.zone)
+        moment = (draft.date or NEVER).astimezone(site.zone)
         filled = _fill(pattern, slug, categories, moment)
     elif path.stem == "index":
         filled = f"/{path.parent.as_posix()}/" if path.parent.name else "/"

@@ -14,7 +14,7 @@ HIGHLIGHT = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 POST_URL = re.compile(r"(?:\{\{\s*site\.(?:baseurl|url)\s*\}\})*\{%-?\s*(?:post_url|link)\s+(?P<name>.*?)\s*-?%\}")
-BASE = re.compile(r"\{\{\s*site\.(?:baseurl|url|github\.url)\s*\}\}/?")
+BASE = re.compile(r"(?:\{\{\s*site\.(?:baseurl|url|github\.url)\s*\}\}/?)+")
 RELATIVE = re.compile(
     r"\{\{\s*(?P<quote>[\"'])(?P<path>[^\"']*)(?P=quote)\s*\|\s*(?:relative_url|absolute_url)[^}]*\}\}"
 )
