@@ -6,3 +6,5 @@ Comes in: what the other generator kept. Goes out: files in the content folder, 
 of everything that could not be brought along. A reader for each generator ends in the same drafts; the plan is made of
 these and of what the content folder holds, and writing it is a short loop. Knows nothing of how the site is built.
 """
+
+GENERATORS = ("wordpress", "jekyll", "hugo", "medium")

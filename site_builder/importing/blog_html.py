@@ -1,4 +1,4 @@
-"""Turn the body of a WordPress text into Markdown: blocks, or the older writing in which an empty line is a paragraph."""
+"""Turn the body of a WordPress text into Markdown: blocks, or the older writing where empty lines part paragraphs."""
 
 from __future__ import annotations
 

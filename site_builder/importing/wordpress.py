@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import unquote, urlsplit
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from site_builder.errors import ImportingError
 from site_builder.importing.blog_html import from_blog_html
@@ -20,10 +20,10 @@ from site_builder.importing.values import Draft, Export, Fault, Note
 from site_builder.sources.keys import DRAFT, PAGE, POST
 
 SPACES = (
-    ("/excerpt/", "excerpt:"),
-    ("purl.org/rss/1.0/modules/content/", "content:"),
-    ("purl.org/dc/elements/", "dc:"),
-    ("wordpress.org/export/", "wp:"),
+    ("/excerpt/", "excerpt_"),
+    ("purl.org/rss/1.0/modules/content/", "content_"),
+    ("purl.org/dc/elements/", "dc_"),
+    ("wordpress.org/export/", "wp_"),
 )
 # Signs that XML forbids, and that WordPress lets pass.
 FORBIDDEN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -57,7 +57,7 @@ class _Blog:
     pictures: Mapping[str, _Picture]
 
 
-class _Builder(ElementTree.TreeBuilder):
+class _Builder(ET.TreeBuilder):
     """Builds the tree, and refuses a file that brings definitions of its own: an export has none."""
 
     def doctype(self, name: str, pubid: str | None, system: str | None) -> None:  # noqa: ARG002 - the library's
@@ -71,15 +71,12 @@ def read_wordpress(source: Path) -> Export:
     channel = _parse(file)
     items = [child for child in channel if child.tag == "item"]
     blog = _read_blog(channel, items)
-    drafts, notes = [], list(_notes(file.name, items))
-    for item in items:
-        if _text(item, "wp:post_type") in KINDS and _text(item, "wp:status") in STATUSES:
-            drafts.append(_read_item(item, blog))
+    texts = [one for one in items if _text(one, "wp_post_type") in KINDS and _text(one, "wp_status") in STATUSES]
     beside = [folder for name in ("uploads", "wp-content/uploads") if (folder := file.parent / name).is_dir()]
     return Export(
         generator="wordpress",
-        drafts=tuple(drafts),
-        notes=tuple(notes),
+        drafts=tuple(_read_item(item, blog) for item in texts),
+        notes=tuple(_notes(file.name, items)),
         hosts=tuple(dict.fromkeys([blog.host, blog.host.removeprefix("www."), f"www.{blog.host}"])),
         base=blog.base,
         roots=(file.parent, *beside),
@@ -97,13 +94,13 @@ def _file_of(source: Path) -> Path:
     return found[0]
 
 
-def _parse(file: Path) -> ElementTree.Element:
+def _parse(file: Path) -> ET.Element:
     """Return the channel of the export, its tags with the short names of their spaces."""
     try:
         raw = FORBIDDEN.sub(b"", file.read_bytes())
-        parser = ElementTree.XMLParser(target=_Builder())
-        root = ElementTree.fromstring(raw, parser)  # noqa: S314 - the owner's own file, and no entity is expanded
-    except ElementTree.ParseError as error:
+        parser = ET.XMLParser(target=_Builder())  # noqa: S314 - as below
+        root = ET.fromstring(raw, parser)  # noqa: S314 - the owner's own file, and no entity is expanded
+    except ET.ParseError as error:
         line, column = error.position
         what = f"it is not well-formed XML: {error}"
         raise ImportingError(f"{file}:{line}:{column + 1}", what, EXPORT_AGAIN) from error
@@ -112,7 +109,7 @@ def _parse(file: Path) -> ElementTree.Element:
     for element in root.iter():
         element.tag = _short(element.tag)
     channel = root.find("channel")
-    if channel is None or channel.find("wp:wxr_version") is None:
+    if channel is None or channel.find("wp_wxr_version") is None:
         raise ImportingError(str(file), "it is XML, and no WordPress export", EXPORT_AGAIN)
     return channel
 
@@ -122,24 +119,24 @@ def _short(tag: str) -> str:
     return next((prefix for ending, prefix in SPACES if ending in space), "") + name
 
 
-def _text(element: ElementTree.Element, name: str) -> str:
+def _text(element: ET.Element, name: str) -> str:
     return (element.findtext(name) or "").strip()
 
 
-def _meta(item: ElementTree.Element) -> dict[str, str]:
-    return {_text(one, "wp:meta_key"): _text(one, "wp:meta_value") for one in item.findall("wp:postmeta")}
+def _meta(item: ET.Element) -> dict[str, str]:
+    return {_text(one, "wp_meta_key"): _text(one, "wp_meta_value") for one in item.findall("wp_postmeta")}
 
 
-def _read_blog(channel: ElementTree.Element, items: list[ElementTree.Element]) -> _Blog:
-    address = urlsplit(_text(channel, "wp:base_blog_url") or _text(channel, "link"))
+def _read_blog(channel: ET.Element, items: list[ET.Element]) -> _Blog:
+    address = urlsplit(_text(channel, "wp_base_blog_url") or _text(channel, "link"))
     authors = {
-        _text(one, "wp:author_login"): _text(one, "wp:author_display_name") for one in channel.findall("wp:author")
+        _text(one, "wp_author_login"): _text(one, "wp_author_display_name") for one in channel.findall("wp_author")
     }
     pictures = {}
     for item in items:
-        if _text(item, "wp:post_type") == "attachment":
-            alt = _meta(item).get("_wp_attachment_image_alt", "") or plain(_text(item, "excerpt:encoded"))
-            pictures[_text(item, "wp:post_id")] = _Picture(_text(item, "wp:attachment_url"), alt)
+        if _text(item, "wp_post_type") == "attachment":
+            alt = _meta(item).get("_wp_attachment_image_alt", "") or plain(_text(item, "excerpt_encoded"))
+            pictures[_text(item, "wp_post_id")] = _Picture(_text(item, "wp_attachment_url"), alt)
     return _Blog(
         host=address.hostname or "",
         base=address.path.rstrip("/"),
@@ -149,47 +146,47 @@ def _read_blog(channel: ElementTree.Element, items: list[ElementTree.Element]) -
     )
 
 
-def _notes(name: str, items: list[ElementTree.Element]) -> Iterator[Note]:
+def _notes(name: str, items: list[ET.Element]) -> Iterator[Note]:
     """Tell what of the export is no text of ours."""
-    others = Counter(kind for item in items if (kind := _text(item, "wp:post_type")) not in {*KINDS, *ITS_OWN})
+    others = Counter(kind for item in items if (kind := _text(item, "wp_post_type")) not in {*KINDS, *ITS_OWN})
     for kind, many in sorted(others.items()):
         yield Note(name, f"{many} of the type `{kind}` stay behind", "Make posts or pages of them, if they matter.")
     for item in items:
-        status = _text(item, "wp:status")
-        if _text(item, "wp:post_type") in KINDS and status not in STATUSES:
-            title = plain(_text(item, "title")) or _text(item, "wp:post_id")
+        status = _text(item, "wp_status")
+        if _text(item, "wp_post_type") in KINDS and status not in STATUSES:
+            title = plain(_text(item, "title")) or _text(item, "wp_post_id")
             yield Note(name, f"`{title}` has the status `{status}` and was not imported", "Restore it, if it matters.")
-    comments = sum(len(item.findall("wp:comment")) for item in items)
+    comments = sum(len(item.findall("wp_comment")) for item in items)
     if comments:
         yield Note(name, f"{comments} comments stay behind", "The site has none; keep the export if they matter.")
 
 
-def _read_item(item: ElementTree.Element, blog: _Blog) -> Draft:
+def _read_item(item: ET.Element, blog: _Blog) -> Draft:
     meta = _meta(item)
-    kind = KINDS[_text(item, "wp:post_type")]
-    status = STATUSES[_text(item, "wp:status")]
-    locked = bool(_text(item, "wp:post_password"))
+    kind = KINDS[_text(item, "wp_post_type")]
+    status = STATUSES[_text(item, "wp_status")]
+    locked = bool(_text(item, "wp_post_password"))
     title = plain(_text(item, "title"))
-    slug = unquote(_text(item, "wp:post_name")) or title or _text(item, "wp:post_id")
+    slug = unquote(_text(item, "wp_post_name")) or title or _text(item, "wp_post_id")
     categories = [name for name in _labels(item, "category") if name.casefold() not in NO_CATEGORY]
     picture = blog.pictures.get(meta.get("_thumbnail_id", ""), _Picture("", ""))
     library = {number: (one.address, one.alt) for number, one in blog.pictures.items()}
-    body, faults = from_blog_html(_text(item, "content:encoded"), library)
+    body, faults = from_blog_html(_text(item, "content_encoded"), library)
     return Draft(
-        origin=f"{_text(item, 'wp:post_type')} {_text(item, 'wp:post_id')}",
+        origin=f"{_text(item, 'wp_post_type')} {_text(item, 'wp_post_id')}",
         slug=slug,
         title=title,
         kind=kind,
-        date=_date(item, "wp:post_date") if kind == POST else None,
-        modified=_date(item, "wp:post_modified"),
-        summary=plain(_text(item, "excerpt:encoded")) or meta.get("_yoast_wpseo_metadesc", ""),
+        date=_date(item, "wp_post_date") if kind == POST else None,
+        modified=_date(item, "wp_post_modified"),
+        summary=plain(_text(item, "excerpt_encoded")) or meta.get("_yoast_wpseo_metadesc", ""),
         category=categories[0] if categories and kind == POST else "",
         tags=(*_labels(item, "post_tag"), *categories[1:]),
-        authors=tuple(filter(None, [blog.authors.get(login := _text(item, "dc:creator")) or login])),
+        authors=tuple(filter(None, [blog.authors.get(login := _text(item, "dc_creator")) or login])),
         image=picture.address,
         image_alt=picture.alt,
         addresses=_addresses(item, status, meta),
-        names=(f"?p={_text(item, 'wp:post_id')}", f"?page_id={_text(item, 'wp:post_id')}"),
+        names=(f"?p={_text(item, 'wp_post_id')}", f"?page_id={_text(item, 'wp_post_id')}"),
         status=DRAFT if locked else status,
         lang=blog.lang,
         canonical=_canonical(meta, blog),
@@ -199,12 +196,12 @@ def _read_item(item: ElementTree.Element, blog: _Blog) -> Draft:
     )
 
 
-def _labels(item: ElementTree.Element, domain: str) -> tuple[str, ...]:
+def _labels(item: ET.Element, domain: str) -> tuple[str, ...]:
     found = (plain("".join(one.itertext())) for one in item.findall("category") if one.get("domain") == domain)
     return tuple(dict.fromkeys(name for name in found if name))
 
 
-def _date(item: ElementTree.Element, name: str) -> datetime | None:
+def _date(item: ET.Element, name: str) -> datetime | None:
     """Return a date in UTC; a draft has only the one of the blog's clock, or none."""
     for text in (_text(item, f"{name}_gmt"), _text(item, name)):
         if text and not text.startswith("0000"):
@@ -212,7 +209,7 @@ def _date(item: ElementTree.Element, name: str) -> datetime | None:
     return None
 
 
-def _addresses(item: ElementTree.Element, status: str, meta: Mapping[str, str]) -> tuple[str, ...]:
+def _addresses(item: ET.Element, status: str, meta: Mapping[str, str]) -> tuple[str, ...]:
     """Return the path of the permanent link, and the ones with its former last parts."""
     link = urlsplit(_text(item, "link"))
     if status or link.query or not link.path:
@@ -227,13 +224,13 @@ def _canonical(meta: Mapping[str, str], blog: _Blog) -> str:
     return "" if urlsplit(written).hostname in (None, blog.host) else written
 
 
-def _faults(item: ElementTree.Element) -> Iterator[Fault]:
-    status = _text(item, "wp:status")
+def _faults(item: ET.Element) -> Iterator[Fault]:
+    status = _text(item, "wp_status")
     if status in ("private", "pending"):
         yield Fault(f"it was {status}, and is a draft here", "Publish it, or remove it.")
-    if _text(item, "wp:post_password"):
+    if _text(item, "wp_post_password"):
         yield Fault("it had a password, and is a draft here", "A static site has no passwords.")
-    if _text(item, "wp:is_sticky") == "1":
+    if _text(item, "wp_is_sticky") == "1":
         yield Fault("it was kept at the top of the blog", "Posts stand in the order of their dates.")
     link = urlsplit(_text(item, "link"))
     if link.query and status in ("publish", "future"):
