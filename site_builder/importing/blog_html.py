@@ -101,7 +101,7 @@ def _gallery(written: str, pictures: Mapping[str, tuple[str, str]], faults: dict
     numbers = [number.strip() for number in _values(written).get("ids", "").split(",") if number.strip()]
     known = [pictures[number] for number in numbers if number in pictures]
     if len(known) < len(numbers) or not numbers:
-        what = f"a gallery names {len(numbers) - len(known) or 'no'} pictures that the export does not hold"
+        what = "a gallery shows pictures that the export does not hold"
         faults[Fault(what, "Look at the old page for them.")] = None
     return "\n\n".join(f'<p><img src="{address}" alt="{alt}"></p>'.replace("\n", " ") for address, alt in known)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 
@@ -31,9 +30,21 @@ def read_export(source: Path, generator: str) -> Export:
     if not source.exists():
         raise ImportingError(str(source), "there is no such file or folder", "Name the export, or the other site.")
     # One reader is needed, and two of them load libraries for HTML.
-    module = import_module(f"site_builder.importing.{generator}")
-    read: Callable[[Path], Export] = getattr(module, f"read_{generator}")
-    return read(source)
+    if generator == "wordpress":
+        from site_builder.importing.wordpress import read_wordpress  # noqa: PLC0415
+
+        return read_wordpress(source)
+    if generator == "jekyll":
+        from site_builder.importing.jekyll import read_jekyll  # noqa: PLC0415
+
+        return read_jekyll(source)
+    if generator == "hugo":
+        from site_builder.importing.hugo import read_hugo  # noqa: PLC0415
+
+        return read_hugo(source)
+    from site_builder.importing.medium import read_medium  # noqa: PLC0415
+
+    return read_medium(source)
 
 
 def _is_jekyll(source: Path) -> bool:

@@ -161,6 +161,9 @@ def read_moment(text: str, zone: tzinfo = UTC) -> datetime | None:
             moment = parsedate_to_datetime(text)
         except ValueError:
             return None
+    if len(written) == len("2026-01-31"):
+        # A day is that day, wherever its author was.
+        zone = UTC
     try:
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC).replace(microsecond=0)
     except OverflowError:

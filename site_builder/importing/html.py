@@ -92,6 +92,10 @@ class _Converter(MarkdownConverter):
 
     convert_caption = convert_figcaption
 
+    def convert_figure(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002 - as above
+        """Write a figure as paragraphs of its own."""
+        return f" {text.strip()} " if "_inline" in parent_tags else f"\n\n{text.strip()}\n\n"
+
     def convert_img(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002 - as above
         """Write a picture wherever it stands."""
         return f"![{el.get('alt') or ''}]({el.get('src')})" if el.get("src") else ""
@@ -134,6 +138,8 @@ def to_markdown(html: str | Tag) -> tuple[str, tuple[Fault, ...]]:
     """Return HTML as Markdown, and what of it has no form there."""
     soup = parse(str(html))
     faults = tuple(dict.fromkeys([*_take_out(soup), *_replace_players(soup)]))
+    for end in soup.select("pre br"):
+        end.replace_with("\n")
     for tag in soup.find_all(["a", "img"]):
         _tidy(tag)
     converter = _Converter(

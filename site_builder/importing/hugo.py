@@ -125,9 +125,15 @@ def _read_text(file: Path, site: _Site) -> Draft | Note:
         return Note(origin, f"byte {error.start} is not UTF-8", "Save the file as UTF-8 and import again.")
     except (UnreadableError, OSError) as error:
         return Note(origin, f"it was not imported: {error}", TODO_FILE)
-    if file.stem != "index" and file.parent != site.folder / "content" and (file.parent / "index.md").is_file():
+    if (
+        file.stem.partition(".")[0] != "index"
+        and file.parent != site.folder / "content"
+        and (file.parent / "index.md").is_file()
+    ):
         return Note(origin, "it is a part of another text and was not imported", "Move its words there.")
-    draft = _draft(origin, keys or {}, site)
+    keys = keys or {}
+    # What Hugo does not know itself stands there; to us it is a key as any other.
+    draft = _draft(origin, {**inner(keys, "params"), **{name: keys[name] for name in keys if name != "params"}}, site)
     body, faults = from_shortcodes(body)
     if file.suffix in (".html", ".htm"):
         body, more = to_markdown(body)

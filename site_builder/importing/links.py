@@ -111,12 +111,12 @@ class Links:
     def _definition(self, found: re.Match[str]) -> str:
         target = found["target"]
         new = self.picture(target) if is_picture(target) else self._link(target)
-        return found["before"] + _written(new or target)
+        return found["before"] + _written(new or "#")
 
     def _attribute(self, found: re.Match[str]) -> str:
         target = found["target"]
         new = self.picture(target) if found["tag"] == "img" else self._link(target)
-        return f"{found['before']}{found['quote']}{new or target}{found['quote']}"
+        return f"{found['before']}{found['quote']}{new or '#'}{found['quote']}"
 
     def _link(self, target: str) -> str:
         """Return what to write for a link; nothing where it leads nowhere."""

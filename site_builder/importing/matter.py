@@ -13,7 +13,7 @@ from site_builder.sources.keys import KEYS, POST, PUBLISHED, SUMMARY_LIMIT
 
 DEFAULT_CATEGORY = "Notes"
 # Words that YAML takes as they stand.
-PLAIN = re.compile(r"[A-Za-z0-9/](?:[A-Za-z0-9 _./,'()+-]|:(?=\d))*(?<! )")
+PLAIN = re.compile(r"[A-Za-z0-9/](?:[A-Za-z0-9 _./,'()+-]|:(?=[\d/]))*(?<! )")
 NO_VALUE = frozenset({"null", "Null", "NULL"})
 LANGUAGE = re.compile(r"(?P<main>[A-Za-z]{2,3})(?:[-_](?P<script>[A-Za-z]{4}))?(?:[-_](?P<region>[A-Za-z]{2}|\d{3}))?")
 

@@ -140,11 +140,11 @@ def _prepare(body: Tag, numbers: Mapping[str, str]) -> Iterator[Fault]:
     for figure in body.find_all("figure"):
         yield from _prepare_figure(figure)
     for card in body.select(".graf--mixtapeEmbed"):
-        link = card.find("a", href=True)
-        if link:
+        within = card.find("a", href=True)
+        if within:
             strong = card.find("strong")
-            link.string = " ".join((strong or link).get_text(" ").split()) or str(link["href"])
-            card.replace_with(_paragraph(link))
+            within.string = " ".join((strong or within).get_text(" ").split()) or str(within["href"])
+            card.replace_with(_paragraph(within))
 
 
 def _prepare_figure(figure: Tag) -> Iterator[Fault]:

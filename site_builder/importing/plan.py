@@ -9,9 +9,9 @@ from types import MappingProxyType
 
 from site_builder.importing.links import Index, Links, bare
 from site_builder.importing.matter import compose, to_yaml
-from site_builder.importing.places import address_of, assign_places, slug_of
+from site_builder.importing.places import RESERVED, address_of, assign_places, slug_of
 from site_builder.importing.present import Present
-from site_builder.importing.prose import order_headings
+from site_builder.importing.prose import order_headings, tidy
 from site_builder.importing.values import Copy, Draft, Export, Fault, Note, Place, Plan, Text
 from site_builder.sources.forms import ADDRESS_FORM, Unfit
 from site_builder.sources.keys import DRAFT, PAGE
@@ -32,7 +32,13 @@ def plan_import(export: Export, present: Present, language: str = "en") -> Plan:
         there = present.texts.get((place.kind, place.slug))
         if there is not None:
             kept.append(there)
-            notes.append(Note(str(there), f"is there already, so {draft.origin} was not imported", "Nothing to do."))
+            notes.append(
+                Note(
+                    str(present.folder / there),
+                    f"is there already, so {draft.origin} was not imported",
+                    "Nothing to do.",
+                )
+            )
             continue
         links = Links(draft, export, index)
         text, faults = _text(_translating(draft, drafts, places), place, links, aliases, language)
@@ -40,7 +46,7 @@ def plan_import(export: Export, present: Present, language: str = "en") -> Plan:
         text, clashes = _beside(text, present)
         texts.append(text)
         found = dict.fromkeys([*draft.faults, *renamed, *faults, *links.faults, *twice, *clashes])
-        notes += [Note(str(place.path), fault.what, fault.todo) for fault in found]
+        notes += [Note(str(present.folder / place.path), fault.what, fault.todo) for fault in found]
     return Plan(export.generator, tuple(texts), tuple(kept), tuple(notes))
 
 
@@ -92,7 +98,7 @@ def _text(draft: Draft, place: Place, links: Links, aliases: _Aliases, language:
     body = draft.body
     for mark in CUT_MARKS:
         body = body.replace(mark, "")
-    body = order_headings(links.rewrite(body)).strip("\n")
+    body = order_headings(tidy(links.rewrite(body))).strip("\n")
     picture = links.copy(draft.image) if draft.image else ""
     if draft.image and not picture:
         # The same words as for a picture within the text; the key itself can name only what is there.
@@ -139,7 +145,11 @@ class _Aliases:
     """The old addresses that are still free to lead somewhere."""
 
     def __init__(self, places: Sequence[Place], present: Present) -> None:
-        self._live = {address_of(place.kind, place.slug) for place in places} | present.addresses | {"/"}
+        self._live = (
+            {address_of(place.kind, place.slug) for place in places}
+            | present.addresses
+            | {"/", *(f"/{name}/" for name in RESERVED)}
+        )
         self._led: set[str] = set()
 
     def of(self, draft: Draft, place: Place) -> tuple[tuple[str, ...], list[Fault]]:

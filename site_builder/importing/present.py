@@ -18,6 +18,7 @@ NOTHING: Mapping[tuple[str, str], PurePosixPath] = MappingProxyType({})
 class Present:
     """What is there: texts by kind and slug, the addresses that they answer, their titles, and every file."""
 
+    folder: Path = Path("content")
     texts: Mapping[tuple[str, str], PurePosixPath] = field(default_factory=lambda: NOTHING)
     addresses: frozenset[str] = frozenset()
     titles: frozenset[str] = frozenset()
@@ -40,6 +41,7 @@ def read_present(content: Path) -> Present:
             sources.append(source)
             texts.setdefault((kind, source.slug), place)
     return Present(
+        content,
         MappingProxyType(texts),
         frozenset(address for source in sources for address in _addresses(source)),
         frozenset(source.keys.title.casefold() for source in sources if not source.is_draft),

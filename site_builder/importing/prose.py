@@ -20,6 +20,7 @@ IMAGE = re.compile(r"!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])")
 LINKED = re.compile(r"\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])|\[\^[^\]]*\]")
 TAG = re.compile(r"</?[A-Za-z][^>]*>|<!--.*?-->|\{:?[^}\n]*\}")
 EMPHASIS = re.compile(r"(?<!\\)(?:\*{1,3}|~~|`+|(?<![^\W_])_{1,3}|_{1,3}(?![^\W_]))")
+ADDRESS = re.compile(r"https?://\S+")
 ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 ENTITIES = {"&lt;": "<", "&gt;": ">", "&amp;": "&", "&nbsp;": " ", "&quot;": '"'}
 
@@ -61,6 +62,11 @@ def _outside_code(text: str, change: Callable[[str], str]) -> str:
     return re.sub("\ue000(\\d+)\ue001", lambda found: kept[int(found[1])], changed)
 
 
+def tidy(body: str) -> str:
+    """Leave one empty line where something was taken out."""
+    return rewrite_prose(body, lambda text: re.sub(r"\n(?:[ \t]*\n){2,}", "\n\n", text))
+
+
 def order_headings(body: str) -> str:
     """Write headings so that the title is the only one of the first level, and no level is left out."""
     body = rewrite_prose(body, _with_marks)
@@ -88,7 +94,7 @@ def first_paragraph(body: str) -> str:
     for block in re.split(r"\n\s*\n", text):
         if block.strip() and not NO_PARAGRAPH.match(block):
             words = plain_words(block)
-            if re.search(r"\w", words):
+            if re.search(r"\w", words) and not ADDRESS.fullmatch(words):
                 return words
     return ""
 

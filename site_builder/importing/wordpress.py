@@ -150,7 +150,9 @@ def _notes(name: str, items: list[ET.Element]) -> Iterator[Note]:
     """Tell what of the export is no text of ours."""
     others = Counter(kind for item in items if (kind := _text(item, "wp_post_type")) not in {*KINDS, *ITS_OWN})
     for kind, many in sorted(others.items()):
-        yield Note(name, f"{many} of the type `{kind}` stay behind", "Make posts or pages of them, if they matter.")
+        yield Note(
+            name, f"what is of the type `{kind}` stays behind ({many})", "Make posts or pages of them, if they matter."
+        )
     for item in items:
         status = _text(item, "wp_status")
         if _text(item, "wp_post_type") in KINDS and status not in STATUSES:
@@ -158,7 +160,7 @@ def _notes(name: str, items: list[ET.Element]) -> Iterator[Note]:
             yield Note(name, f"`{title}` has the status `{status}` and was not imported", "Restore it, if it matters.")
     comments = sum(len(item.findall("wp_comment")) for item in items)
     if comments:
-        yield Note(name, f"{comments} comments stay behind", "The site has none; keep the export if they matter.")
+        yield Note(name, f"the comments stay behind ({comments})", "The site has none; keep the export if they matter.")
 
 
 def _read_item(item: ET.Element, blog: _Blog) -> Draft:
