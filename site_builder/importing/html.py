@@ -13,7 +13,7 @@ from site_builder.importing.values import Fault
 
 LANGUAGE = re.compile(r"(?:^|\s)(?:language-|lang-|lang:|brush:\s*)(?P<name>[\w#+.-]+)")
 # What would be read as a mark at the beginning of a line.
-LINE_START = re.compile(r"^(?P<mark>#{1,6}(?=\s)|[+>-](?=\s)|>|:(?=\s)|\d+(?=[.)]\s))(?P<rest>.?)", re.MULTILINE)
+LINE_START = re.compile(r"^(?P<mark>#|[+-](?=\s|$)|>|-(?=[- ]*$)|\d+(?=[.]\s))(?P<rest>.?)", re.MULTILINE)
 ENTITY = re.compile(r"&(?=#?\w+;)")
 UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 BRACKET = re.compile(r"\[(?=[^\]]*\]\(|\^|!)|(?<=\])\((?=\S)")
@@ -169,8 +169,8 @@ def _replace_players(soup: BeautifulSoup) -> Iterator[Fault]:
         inner = tag.find("source")
         address = str(tag.get("src") or tag.get("data-src") or (inner.get("src") if inner else "") or "")
         if not address:
-            tag.decompose()
             yield Fault(f"a `{tag.name}` without an address was left out", "Look at the old page for what it was.")
+            tag.decompose()
             continue
         address = f"https:{address}" if address.startswith("//") else address
         link = soup.new_tag("a", href=address)
