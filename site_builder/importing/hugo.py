@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from site_builder.errors import ImportingError
+from site_builder.importing.dialect import from_commonmark
 from site_builder.importing.heads import (
     UnreadableError,
     inner,
@@ -138,6 +139,8 @@ def _read_text(file: Path, site: _Site) -> Draft | Note:
     if file.suffix in (".html", ".htm"):
         body, more = to_markdown(body)
         faults = (*faults, *more)
+    else:
+        body = from_commonmark(body)
     return replace(draft, body=body, folder=file.parent, faults=(*draft.faults, *faults))
 
 

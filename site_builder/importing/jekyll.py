@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from site_builder.errors import ImportingError
+from site_builder.importing.dialect import from_commonmark
 from site_builder.importing.heads import (
     UnreadableError,
     inner,
@@ -136,6 +137,8 @@ def _read_text(file: Path, site: _Site) -> Draft | Note | None:
     if file.suffix in (".html", ".htm"):
         body, more = to_markdown(body)
         faults = (*faults, *more)
+    else:
+        body = from_commonmark(body)
     hidden = is_draft or is_false(keys, "published")
     return replace(
         draft, body=body, status=DRAFT if hidden else draft.status, folder=file.parent, toc=draft.toc or toc,

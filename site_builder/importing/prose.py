@@ -11,7 +11,7 @@ from site_builder.sources.keys import POST, SUMMARY_LIMIT
 from site_builder.sources.text import INLINE_CODE, Source
 
 HEADING = re.compile(r"^(?P<marks>#{1,6})(?P<rest>\s+\S.*)$")
-UNDERLINED = re.compile(r"^(?P<words>(?![#>|+*-]|\d+\.\s|\s|```|~~~).*\S.*)\n(?P<line>=+|-{2,})[ \t]*$", re.MULTILINE)
+UNDERLINED = re.compile(r"^(?P<words>(?![#>|+*-]|\d+\.\s|```|~~~)\S.*)\n(?P<line>=+|-{2,})[ \t]*$", re.MULTILINE)
 # What is no paragraph: headings, lists, quotations, tables, pictures, raw HTML, rules, attributes, definitions.
 NO_PARAGRAPH = re.compile(
     r"\s*(?:#|[-*+] |\d+[.)] |>|\||!\[[^\]]*\]\([^)]*\)\s*$|<|[-*_=]{3,}|\{|\[\^?[^\]]+\]:|\$\$|`{3}|~{3})"
