@@ -9,6 +9,7 @@ from typing import Any
 from bs4 import BeautifulSoup, Tag
 from markdownify import MarkdownConverter
 
+from site_builder.importing.files import SIZED
 from site_builder.importing.values import Fault
 
 LANGUAGE = re.compile(r"(?:^|\s)(?:language-|lang-|lang:|brush:\s*)(?P<name>[\w#+.-]+)")
@@ -98,7 +99,8 @@ class _Converter(MarkdownConverter):
 
     def convert_img(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002 - as above
         """Write a picture wherever it stands."""
-        return f"![{el.get('alt') or ''}]({el.get('src')})" if el.get("src") else ""
+        title = f' "{el["title"]}"' if el.get("title") else ""
+        return f"![{el.get('alt') or ''}]({el.get('src')}{title})" if el.get("src") else ""
 
 
 def _unmarked(found: re.Match[str]) -> str:
@@ -142,6 +144,8 @@ def to_markdown(html: str | Tag) -> tuple[str, tuple[Fault, ...]]:
         end.replace_with("\n")
     for tag in soup.find_all(["a", "img"]):
         _tidy(tag)
+    for figure in soup.find_all("figure"):
+        _caption(figure)
     converter = _Converter(
         heading_style="atx",
         sub_symbol="<sub>",
@@ -180,6 +184,25 @@ def _replace_players(soup: BeautifulSoup) -> Iterator[Fault]:
         yield Fault(f"the `{tag.name}` of {address} became a link", todo)
 
 
+def _caption(figure: Tag) -> None:
+    """Write the words below a picture as its title, of which the site makes a caption again."""
+    pictures, words = figure.find_all("img"), figure.find("figcaption")
+    for link in figure.find_all("a", href=True):
+        # The site makes every size of a picture; a link to the large one is not needed.
+        if link.find("img") and not link.get_text(strip=True) and link["href"] == _whole(pictures[0]):
+            link.unwrap()
+    if len(pictures) == 1 and words and not pictures[0].find_parent("a") and not words.find(True):
+        text = " ".join(words.get_text().split())
+        if text and '"' not in text:
+            pictures[0]["title"] = text
+            words.decompose()
+
+
+def _whole(picture: Tag) -> str:
+    """Return the address of a picture in its first size."""
+    return SIZED.sub("", str(picture.get("src") or ""))
+
+
 def _tidy(tag: Tag) -> None:
     """Write addresses without what ends a link in Markdown, and descriptions in one line."""
     for name in ("href", "src"):
@@ -191,7 +214,7 @@ def _tidy(tag: Tag) -> None:
     if tag.name == "img":
         words = " ".join(str(tag.get("alt") or tag.get("title") or "").split())
         tag["alt"] = words.replace("[", "(").replace("]", ")")
-    elif tag.get("title"):
+    if tag.get("title"):
         del tag["title"]
 
 

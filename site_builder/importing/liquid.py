@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from site_builder.importing.prose import rewrite_prose
+from site_builder.importing.prose import rewrite_prose, with_caption
 from site_builder.importing.values import BY_NAME, Fault
 
 RAW = re.compile(r"\{%-?\s*raw\s*-?%\}(.*?)\{%-?\s*endraw\s*-?%\}", re.DOTALL)
@@ -73,8 +73,7 @@ def _include(found: re.Match[str], faults: dict[Fault, None]) -> str:
     source = values.get("src") or values.get("url") or values.get("image_path") or values.get("path")
     if source and FIGURES.search(found["file"]):
         caption = values.get("caption") or values.get("title") or ""
-        picture = f"![{values.get('alt') or caption}]({source})"
-        return f"{picture}\n\n*{caption}*" if caption else picture
+        return with_caption(f"![{values.get('alt') or caption}]({source})", caption)
     todo = "Write in its place what it showed."
     faults[Fault(f"the include `{found['file']}` was left out", todo)] = None
     return ""

@@ -67,6 +67,16 @@ def tidy(body: str) -> str:
     return rewrite_prose(body, lambda text: re.sub(r"\n(?:[ \t]*\n){2,}", "\n\n", text))
 
 
+def with_caption(picture: str, caption: str) -> str:
+    """Return a picture with words below it: as its title, of which the site makes a caption, where a title can be."""
+    words = " ".join(caption.split())
+    if not words:
+        return picture
+    if picture.startswith("!") and not re.search(r"[\"*_`\[\]<>]", words):
+        return f'{picture[:-1]} "{words}")'
+    return f"{picture}\n\n*{words}*\n" if "*" not in words else f"{picture}\n\n{words}\n"
+
+
 def order_headings(body: str) -> str:
     """Write headings so that the title is the only one of the first level, and no level is left out."""
     body = rewrite_prose(body, _with_marks)

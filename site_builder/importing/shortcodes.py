@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from site_builder.importing.prose import rewrite_prose
+from site_builder.importing.prose import rewrite_prose, with_caption
 from site_builder.importing.values import BY_NAME, Fault
 
 CODE = re.compile(
@@ -75,7 +74,7 @@ def _mapped(found: re.Match[str], faults: dict[Fault, None]) -> str:
     if found["end"]:
         return ""
     if name == "figure":
-        return "".join(_figure(named, plain, faults))
+        return _figure(named, plain, faults)
     if name in ("ref", "relref"):
         return _reference(named.get("path") or (plain[0] if plain else ""))
     if name in EMBEDDED and (named.get("id") or plain or named):
@@ -88,18 +87,16 @@ def _mapped(found: re.Match[str], faults: dict[Fault, None]) -> str:
     return ""
 
 
-def _figure(named: dict[str, str], plain: list[str], faults: dict[Fault, None]) -> Iterator[str]:
-    """Yield a picture with its link and the words below it."""
+def _figure(named: dict[str, str], plain: list[str], faults: dict[Fault, None]) -> str:
+    """Return a picture with its link and the words below it."""
     source = named.get("src") or (plain[0] if plain else "")
-    caption = " ".join((named.get("caption") or named.get("title") or "").split())
+    caption = named.get("caption") or named.get("title") or ""
     if not source:
         faults[Fault("a `figure` names no file and was left out", "Put the picture in its place.")] = None
-        return
-    alt = named.get("alt") or re.sub(r"[\[\]*_`]", "", caption)
+        return ""
+    alt = named.get("alt") or " ".join(re.sub(r"[\[\]*_`]", "", caption).split())
     picture = f"![{alt}]({source.replace(' ', '%20')})"
-    yield f"[{picture}]({named['link']})" if named.get("link") else picture
-    if caption:
-        yield f"\n\n*{caption}*\n" if "*" not in caption else f"\n\n{caption}\n"
+    return with_caption(f"[{picture}]({named['link']})" if named.get("link") else picture, caption)
 
 
 def _reference(path: str) -> str:

@@ -19,7 +19,7 @@ from site_builder.importing.html import parse, to_markdown
         ("<ul><li>a<ol><li>b</li></ol></li></ul>", "- a\n    1. b"),
         ('<pre class="brush: php"><code>a\n```\nb</code></pre>', "````php\na\n```\nb\n````"),
         ("<pre>a<br>b</pre>", "```\na\nb\n```"),
-        ('<figure><img src="a b.png" alt="A [b]"><figcaption>C</figcaption></figure>', "![A (b)](a%20b.png)\n\n*C*"),
+        ('<figure><img src="a b.png" alt="A [b]"><figcaption>C</figcaption></figure>', '![A (b)](a%20b.png "C")'),
         ("<table><tr><th>a</th></tr><tr><td>b|c</td></tr></table>", "| a |\n| --- |\n| b\\|c |"),
         ("<p>H<sub>2</sub>O <kbd>x</kbd> <del>y</del></p>", "H<sub>2</sub>O <kbd>x</kbd> <del>y</del>"),
         ('<a href="https://e.org/a_(b)">w</a>', "[w](https://e.org/a_%28b%29)"),

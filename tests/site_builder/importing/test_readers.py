@@ -62,11 +62,11 @@ def test_wordpress_keys_are_mapped(bring_in: Importing, content: Path) -> None:
     [
         ("the-ferry", "costs \\$4 or \\$6 &lt;as you like>"),
         ("the-ferry", "[the way back]({filename}/posts/the-way-back/index.md#tickets)"),
-        ("the-ferry", "[![Boats in the morning](harbour.png)]({static}harbour.png)\n\nThe harbour at *dawn*"),
+        ("the-ferry", "![Boats in the morning](harbour.png)\n\nThe harbour at *dawn*"),
         ("the-ferry", '```python\nif x < 3:\n    print("[sail]")\n```'),
         ("the-ferry", "- Bring\n    - bread"),
         ("the-way-back", "written  \nin two lines [sic]."),
-        ("the-way-back", "![Boats again](harbour.png)\n\n*Boats, again*"),
+        ("the-way-back", '![Boats again](harbour.png "Boats, again")'),
         ("the-way-back", '```bash\necho "a" | wc -l < file\n```'),
         ("the-way-back", "[the ferryman]({filename}/posts/the-ferry/index.md)"),
         ("the-way-back", "```\nkeep\n\n  this\n```"),
@@ -141,7 +141,7 @@ def test_jekyll_bodies_lose_their_liquid(bring_in: Importing, content: Path) -> 
         '![Bees](bees.png "On the frame")',
         "```python\n# a comment, no heading\nbees = {1, 2}\n```",
         "The words {{ stay }}. `{{ code.stays }}`",
-        "![The hive](hive.png)\n\n*Our hive*",
+        '![The hive](hive.png "Our hive")',
         "[about]({filename}/pages/about.md)",
         "[the file]({static}price-list.pdf)",
         "[ref]: {filename}/posts/second-year/index.md",
@@ -225,7 +225,7 @@ def test_medium_posts_are_mapped(bring_in: Importing, content: Path) -> None:
     )
     for words in (
         "---\n\nA boat is **slow**, and that is [the point]({filename}/posts/fast-trains/index.md).",
-        "![Our boat](https://cdn-images-1.example.net/max/800/1*abc.jpeg)\n\n*Our boat*",
+        '![Our boat](https://cdn-images-1.example.net/max/800/1*abc.jpeg "Our boat")',
         "![A mast](1-kept.png)",
         "```\nsail = True\nwind = 3\n```",
         "[All boats](https://boats.example.net/)",
