@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from site_builder.importing.values import Draft, Export
 
@@ -15,12 +15,21 @@ SAFE = re.compile(r"[^A-Za-z0-9._-]+")
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"})
 
 
+# Stands for an address that is none: nothing is there, and nothing of the old site.
+NO_ADDRESS = SplitResult("invalid", "", "", "", "")
+
+
+def split_address(text: str) -> SplitResult:
+    """Take an address apart; one that cannot be is nowhere."""
+    try:
+        return urlsplit(text)
+    except ValueError:
+        return NO_ADDRESS
+
+
 def path_of(target: str, export: Export) -> str | None:
     """Return the path below the old site that an address names; none where it is another site's."""
-    try:
-        parts = urlsplit(target)
-    except ValueError:
-        return None
+    parts = split_address(target)
     if parts.netloc:
         return parts.path or "/" if (parts.hostname or "") in export.hosts else None
     return None if parts.scheme else parts.path
@@ -30,7 +39,7 @@ def find_file(target: str, draft: Draft, export: Export) -> Path | None:
     """Return the file that a target names, if the export holds it."""
     path = path_of(target, export)
     if path is None and export.loose:
-        path = f"/{Path(urlsplit(target).path).name}"
+        path = f"/{Path(split_address(target).path).name}"
     if not path:
         return None
     name = unquote(path).removeprefix(export.base) if path.startswith("/") else unquote(path)
@@ -69,4 +78,4 @@ def safe_name(name: str) -> str:
 
 def is_picture(name: str) -> bool:
     """Say whether a name is that of a picture."""
-    return Path(urlsplit(name).path).suffix.lower() in PICTURES
+    return Path(split_address(name).path).suffix.lower() in PICTURES

@@ -44,7 +44,7 @@ def split_head(text: str) -> tuple[Keys | None, str]:
 def _split_json(text: str) -> tuple[Keys, str]:
     try:
         head, end = json.JSONDecoder().raw_decode(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnreadableError(f"the front matter is not valid JSON: {error}") from error
     return _keys(head), text[end:]
 
@@ -53,6 +53,8 @@ def read_yaml(text: str) -> Keys:
     """Read YAML, where every value stays the words that were written."""
     try:
         head = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it makes words, lists and mappings, nothing else
+    except RecursionError as error:
+        raise UnreadableError("it is nested too deeply") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" (line {mark.line + 1})" if mark else ""
@@ -64,7 +66,7 @@ def read_toml(text: str) -> Keys:
     """Read TOML, with every single value as words."""
     try:
         return _keys(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UnreadableError(f"it is not valid TOML: {error}") from error
 
 
@@ -72,7 +74,7 @@ def read_json(text: str) -> Keys:
     """Read JSON, with every single value as words."""
     try:
         return _keys(json.loads(text))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnreadableError(f"it is not valid JSON: {error}") from error
 
 

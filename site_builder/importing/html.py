@@ -15,6 +15,7 @@ from site_builder.importing.values import Fault
 LANGUAGE = re.compile(r"(?:^|\s)(?:language-|lang-|lang:|brush:\s*)(?P<name>[\w#+.-]+)")
 # What would be read as a mark at the beginning of a line.
 LINE_START = re.compile(r"^(?P<mark>#|[+-](?=\s|$)|>|-(?=[- ]*$)|\d+(?=[.]\s))(?P<rest>.?)", re.MULTILINE)
+DECLARATION = re.compile(r"<!(?!--|doctype\b)", re.IGNORECASE)
 ENTITY = re.compile(r"&(?=#?\w+;)")
 UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 BRACKET = re.compile(r"\[(?=[^\]]*\]\(|\^|!)|(?<=\])\((?=\S)")
@@ -133,7 +134,9 @@ def _language(pre: Tag) -> str:
 
 def parse(html: str) -> BeautifulSoup:
     """Read HTML, whatever its faults are."""
-    return BeautifulSoup(html, "html.parser")
+    # A text that is a lone address is a text; the library warns of one that begins so.
+    # The parser gives up where a declaration begins that is none.
+    return BeautifulSoup("\n" + DECLARATION.sub("&lt;!", html), "html.parser")
 
 
 def to_markdown(html: str | Tag) -> tuple[str, tuple[Fault, ...]]:
@@ -154,7 +157,11 @@ def to_markdown(html: str | Tag) -> tuple[str, tuple[Fault, ...]]:
         keep_inline_images_in=INLINE_PICTURES,
         autolinks=False,
     )
-    text = str(converter.convert_soup(soup))
+    try:
+        text = str(converter.convert_soup(soup))
+    except RecursionError:
+        what = "its HTML is nested too deeply, so that only its words were kept"
+        return soup.get_text("\n"), (*faults, Fault(what, "Compare it with the old page."))
     # A line break that is written as two spaces is kept; an empty line holds nothing.
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"(?m)^[ \t]+$", "", text)).strip("\n"), faults
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
 
 from site_builder.errors import ImportingError
 from site_builder.importing.dialect import from_commonmark
+from site_builder.importing.files import split_address
 from site_builder.importing.heads import (
     UnreadableError,
     inner,
@@ -99,7 +99,7 @@ def _read_site(folder: Path) -> _Site:
             keys = READERS[file.suffix](file.read_text(encoding="utf-8-sig"))
         except (UnreadableError, UnicodeDecodeError, OSError) as error:
             raise ImportingError(str(file), f"it cannot be read: {error}", TODO_FILE) from error
-    address = urlsplit(words(keys, "baseurl"))
+    address = split_address(words(keys, "baseurl"))
     permalinks = inner(keys, "permalinks")
     ones = {**permalinks, **inner(permalinks, "page")}
     lang = words(keys, "defaultcontentlanguage") or words(keys, "languagecode", "locale")

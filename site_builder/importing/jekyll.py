@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
 
 from site_builder.errors import ImportingError
 from site_builder.importing.dialect import from_commonmark
+from site_builder.importing.files import split_address
 from site_builder.importing.heads import (
     UnreadableError,
     inner,
@@ -96,7 +96,7 @@ def _read_site(folder: Path) -> tuple[_Site, list[Note]]:
     collections = [name for name in inner(keys, "collections") if name != "posts"]
     if collections:
         notes.append(Note("_config.yml", f"collections stay behind: {', '.join(collections)}", "Make pages of them."))
-    host = urlsplit(words(keys, "url")).hostname
+    host = split_address(words(keys, "url")).hostname
     base = words(keys, "baseurl").rstrip("/")
     style = words(keys, "permalink") or "date"
     lang = words(keys, "lang", "locale")

@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin
 
-from site_builder.importing.files import find_file, is_picture, path_of, safe_name
+from site_builder.importing.files import find_file, is_picture, path_of, safe_name, split_address
 from site_builder.importing.prose import rewrite_prose
 from site_builder.importing.values import BY_NAME, Draft, Export, Fault
 
@@ -73,7 +73,7 @@ class Links:
         name = self.copy(target)
         if name:
             return name
-        name = safe_name(unquote(Path(urlsplit(target).path).name)) or "picture"
+        name = safe_name(unquote(Path(split_address(target).path).name)) or "picture"
         if path_of(target, self._export) is None:
             todo = f"Nothing is fetched: save it beside the text as {name}, and write that name in its place."
             self._tell(f"the picture {target} is on another site", todo)
@@ -164,7 +164,7 @@ class Links:
         if name:
             return f"{{static}}{name}"
         self._tell(f"it links {address}, which was not imported", "Link what is there now, or leave the link out.")
-        return target if urlsplit(address).netloc else self._whole(path) + target[len(path) :]
+        return target if split_address(address).netloc else self._whole(path) + target[len(path) :]
 
 
 def _opening(text: str) -> int | None:

@@ -7,11 +7,11 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, Tag
 
 from site_builder.errors import ImportingError
+from site_builder.importing.files import split_address
 from site_builder.importing.heads import read_moment
 from site_builder.importing.html import parse, to_markdown
 from site_builder.importing.values import BY_NAME, Draft, Export, Fault, Note
@@ -25,7 +25,7 @@ EXPORT_AGAIN = "Ask Medium for the export again, and name the .zip file or its u
 
 
 def read_medium(source: Path) -> Export:
-    """Read the posts of an export; a response to somebody else's text is told of and left."""
+    """Read the posts of an export; nothing of a .zip file is unpacked."""
     files = _from_zip(source) if source.is_file() else _from_folder(source)
     if not files:
         raise ImportingError(str(source), "it holds no posts/*.html", EXPORT_AGAIN)
@@ -57,7 +57,7 @@ def _from_folder(folder: Path) -> dict[str, bytes]:
 
 
 def _from_zip(file: Path) -> dict[str, bytes]:
-    """Read the posts within the file; nothing is unpacked."""
+    """Read the posts within the file."""
     try:
         with zipfile.ZipFile(file) as archive:
             members = sorted(archive.infolist(), key=lambda member: member.filename)
@@ -78,8 +78,10 @@ def _read_post(name: str, soup: BeautifulSoup, numbers: Mapping[str, str]) -> Dr
     title = _words(soup, ".p-name") or (_words(soup, "title"))
     number = named["number"] if named else ""
     address = _attribute(soup, "a.p-canonical", "href") or _attribute(soup, "footer a[href*='medium.com']", "href")
-    _drop_opening(body, title, _words(soup, "[data-field=subtitle]"))
+    is_titled = _drop_opening(body, title, _words(soup, "[data-field=subtitle]"))
     faults = tuple(_prepare(body, numbers))
+    if not is_titled and not is_draft:
+        faults = (*faults, Fault("it has no title in its text, as responses have none", "Remove it, if it is one."))
     text, more = to_markdown(body)
     draft = Draft(
         origin=name,
@@ -99,7 +101,7 @@ def _read_post(name: str, soup: BeautifulSoup, numbers: Mapping[str, str]) -> Dr
 
 def _addressed(draft: Draft, address: str) -> Draft:
     """Say where the text was: a path that the site can answer, if it was on a domain of the author's own."""
-    parts = urlsplit(address)
+    parts = split_address(address)
     host = parts.hostname or ""
     if not host or draft.status == DRAFT:
         return draft
@@ -120,13 +122,17 @@ def _attribute(soup: BeautifulSoup, selector: str, name: str) -> str:
     return str(found.get(name) or "") if found else ""
 
 
-def _drop_opening(body: Tag, title: str, subtitle: str) -> None:
-    """Remove the title and the subtitle, with which Medium's texts begin once more, and the lines between sections."""
+def _drop_opening(body: Tag, title: str, subtitle: str) -> bool:
+    """Remove the title and subtitle, with which a text begins once more, and say whether it did."""
+    is_titled = False
     for divider in body.select(".section-divider"):
         divider.decompose()
     for heading in body.find_all(["h1", "h2", "h3", "h4"])[:2]:
-        if " ".join(heading.get_text(" ").split()) in (title, subtitle):
+        words = " ".join(heading.get_text(" ").split())
+        is_titled = is_titled or words == title
+        if words in (title, subtitle):
             heading.decompose()
+    return is_titled
 
 
 def _prepare(body: Tag, numbers: Mapping[str, str]) -> Iterator[Fault]:
@@ -134,7 +140,7 @@ def _prepare(body: Tag, numbers: Mapping[str, str]) -> Iterator[Fault]:
     for sections in body.select(".section--body + .section--body"):
         sections.insert_before(BeautifulSoup("<hr>", "html.parser"))
     for link in body.find_all("a", href=True):
-        found = LINKED.search(urlsplit(str(link["href"])).path)
+        found = LINKED.search(split_address(str(link["href"])).path)
         if found and found["number"] in numbers:
             link["href"] = BY_NAME + found["number"]
     for figure in body.find_all("figure"):

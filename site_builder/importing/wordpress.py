@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
 from site_builder.errors import ImportingError
 from site_builder.importing.blog_html import from_blog_html
+from site_builder.importing.files import split_address
 from site_builder.importing.heads import read_moment
 from site_builder.importing.html import plain
 from site_builder.importing.values import Draft, Export, Fault, Note
@@ -128,7 +129,7 @@ def _meta(item: ET.Element) -> dict[str, str]:
 
 
 def _read_blog(channel: ET.Element, items: list[ET.Element]) -> _Blog:
-    address = urlsplit(_text(channel, "wp_base_blog_url") or _text(channel, "link"))
+    address = split_address(_text(channel, "wp_base_blog_url") or _text(channel, "link"))
     authors = {
         _text(one, "wp_author_login"): _text(one, "wp_author_display_name") for one in channel.findall("wp_author")
     }
@@ -213,7 +214,7 @@ def _date(item: ET.Element, name: str) -> datetime | None:
 
 def _addresses(item: ET.Element, status: str, meta: Mapping[str, str]) -> tuple[str, ...]:
     """Return the path of the permanent link, and the ones with its former last parts."""
-    link = urlsplit(_text(item, "link"))
+    link = split_address(_text(item, "link"))
     if status or link.query or not link.path:
         return ()
     former = meta.get("_wp_old_slug", "")
@@ -223,7 +224,7 @@ def _addresses(item: ET.Element, status: str, meta: Mapping[str, str]) -> tuple[
 
 def _canonical(meta: Mapping[str, str], blog: _Blog) -> str:
     written = meta.get("_yoast_wpseo_canonical", "")
-    return "" if urlsplit(written).hostname in (None, blog.host) else written
+    return "" if split_address(written).hostname in (None, blog.host) else written
 
 
 def _faults(item: ET.Element) -> Iterator[Fault]:
@@ -234,7 +235,7 @@ def _faults(item: ET.Element) -> Iterator[Fault]:
         yield Fault("it had a password, and is a draft here", "A static site has no passwords.")
     if _text(item, "wp_is_sticky") == "1":
         yield Fault("it was kept at the top of the blog", "Posts stand in the order of their dates.")
-    link = urlsplit(_text(item, "link"))
+    link = split_address(_text(item, "link"))
     if link.query and status in ("publish", "future"):
         what = f"its old address /?{link.query} cannot lead here"
         yield Fault(what, "Only paths can; mend links to it.")

@@ -19,7 +19,7 @@ def write_plan(plan: Plan, content: Path) -> None:
                 # Opened for a new file only: what came between plan and act stays too.
                 with copy.source.open("rb") as source, (content / copy.target).open("xb") as beside:
                     shutil.copyfileobj(source, beside)
-            with target.open("x", encoding="utf-8", newline="\n") as file:
+            with target.open("x", encoding="utf-8", errors="replace", newline="\n") as file:
                 file.write(text.content)
         except OSError as error:
             what = f"it cannot be written: {error.strerror or error}"
