@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html.entities import html5
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
@@ -16,7 +17,8 @@ LANGUAGE = re.compile(r"(?:^|\s)(?:language-|lang-|lang:|brush:\s*)(?P<name>[\w#
 # What would be read as a mark at the beginning of a line.
 LINE_START = re.compile(r"^(?P<mark>#|[+-](?=\s|$)|>|-(?=[- ]*$)|\d+(?=[.]\s))(?P<rest>.?)", re.MULTILINE)
 DECLARATION = re.compile(r"<!(?!--|doctype\b)", re.IGNORECASE)
-ENTITY = re.compile(r"&(?=#?\w+;)")
+# Some names are read without their semicolon, too.
+ENTITY = re.compile(rf"&(?=#|\w+;|{'|'.join(name for name in html5 if not name.endswith(';'))})")
 UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 BRACKET = re.compile(r"\[(?=[^\]]*\]\(|\^|!)|(?<=\])\((?=\S)")
 KEPT = ("kbd", "abbr", "mark", "small", "ins", "u", "del", "s")
