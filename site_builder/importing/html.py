@@ -1,4 +1,4 @@
-"""Turn HTML into Markdown as this site writes it; the one module that knows the libraries for it."""
+"""Turn HTML into Markdown as this site writes it; only here is the library for that known."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LANGUAGE = re.compile(r"(?:^|\s)(?:language-|lang-|lang:|brush:\s*)(?P<name>[\w#
 # What would be read as a mark at the beginning of a line.
 LINE_START = re.compile(r"^(?P<mark>#|[+-](?=\s|$)|>|-(?=[- ]*$)|\d+(?=[.]\s))(?P<rest>.?)", re.MULTILINE)
 DECLARATION = re.compile(r"<!(?!--|doctype\b)", re.IGNORECASE)
-# Some names are read without their semicolon, too.
+# Some entities are read without their semicolon, too.
 ENTITY = re.compile(rf"&(?=#|\w+;|{'|'.join(name for name in html5 if not name.endswith(';'))})")
 UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 BRACKET = re.compile(r"\[(?=[^\]]*\]\(|\^|!)|(?<=\])\((?=\S)")

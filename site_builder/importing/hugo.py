@@ -36,7 +36,8 @@ CONFIGURATIONS = tuple(
     for ending in ("toml", "yaml", "yml", "json")
 )
 READERS = {".toml": read_toml, ".yaml": read_yaml, ".yml": read_yaml, ".json": read_json}
-ENDINGS = (".md", ".markdown", ".html", ".htm")
+HTML = (".html", ".htm")
+ENDINGS = (".md", ".markdown", *HTML)
 OF_POSTS = frozenset({"post", "posts", "blog", "blogs", "article", "articles", "news", "notes"})
 OF_PAGES = frozenset({"page", "pages"})
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z]{2,4})?")
@@ -135,13 +136,9 @@ def _read_text(file: Path, site: _Site) -> Draft | Note:
     keys = keys or {}
     # What Hugo does not know itself stands there; to us it is a key as any other.
     draft = _draft(origin, {**inner(keys, "params"), **{name: keys[name] for name in keys if name != "params"}}, site)
-    body, faults = from_shortcodes(body)
-    if file.suffix in (".html", ".htm"):
-        body, more = to_markdown(body)
-        faults = (*faults, *more)
-    else:
-        body = from_commonmark(body)
-    return replace(draft, body=body, folder=file.parent, faults=(*draft.faults, *faults))
+    text, faults = from_shortcodes(body)
+    text, more = to_markdown(text) if file.suffix in HTML else (from_commonmark(text), ())
+    return replace(draft, body=text, folder=file.parent, faults=(*draft.faults, *faults, *more))
 
 
 def _draft(origin: str, keys: Keys, site: _Site) -> Draft:

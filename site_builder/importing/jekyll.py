@@ -29,7 +29,8 @@ from site_builder.importing.values import Draft, Export, Fault, Keys, Note
 from site_builder.sources.keys import DRAFT, PAGE, POST
 
 NAME = re.compile(r"(?P<date>\d{4}-\d{1,2}-\d{1,2})-(?P<slug>.+)")
-ENDINGS = (".md", ".markdown", ".mkd", ".html", ".htm")
+HTML = (".html", ".htm")
+ENDINGS = (".md", ".markdown", ".mkd", *HTML)
 STYLES = {
     "date": "/:categories/:year/:month/:day/:title.html",
     "pretty": "/:categories/:year/:month/:day/:title/",
@@ -131,19 +132,16 @@ def _read_text(file: Path, site: _Site) -> Draft | Note | None:
         return Note(origin, "its name has no date, so Jekyll did not show it", "Name it 2026-01-31-words.md.")
     if file.name in ("404.html", "404.md") or words(keys, "layout") == "home":
         return Note(origin, "it is made by Jekyll's layout and was not imported", "The site has its own.")
-    kind = POST if is_draft or is_post else PAGE
-    draft = _draft(origin, keys, site, kind, named)
-    body, toc, faults = from_liquid(body, site.base)
-    if file.suffix in (".html", ".htm"):
-        body, more = to_markdown(body)
-        faults = (*faults, *more)
-    else:
-        body = from_commonmark(body)
-    hidden = is_draft or is_false(keys, "published")
-    return replace(
-        draft, body=body, status=DRAFT if hidden else draft.status, folder=file.parent, toc=draft.toc or toc,
-        faults=(*draft.faults, *faults),
-    )  # fmt: skip
+    draft = _draft(origin, keys, site, POST if is_draft or is_post else PAGE, named)
+    status = DRAFT if is_draft or is_false(keys, "published") else draft.status
+    return _with_body(replace(draft, status=status, folder=file.parent), body, site, is_html=file.suffix in HTML)
+
+
+def _with_body(draft: Draft, body: str, site: _Site, *, is_html: bool) -> Draft:
+    """Add the body in our Markdown, and what of it has no form there."""
+    text, has_contents, faults = from_liquid(body, site.base)
+    text, more = to_markdown(text) if is_html else (from_commonmark(text), ())
+    return replace(draft, body=text, toc=draft.toc or has_contents, faults=(*draft.faults, *faults, *more))
 
 
 def _draft(origin: str, keys: Keys, site: _Site, kind: str, named: re.Match[str] | None) -> Draft:

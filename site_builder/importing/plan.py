@@ -28,24 +28,18 @@ def plan_import(export: Export, present: Present, language: str = "en") -> Plan:
     aliases = _Aliases(places, present)
     titles = set(present.titles)
     texts, kept, notes = [], [], list(export.notes)
-    for draft, (place, renamed) in zip(drafts, assigned, strict=True):
+    for before, (place, renamed) in zip(drafts, assigned, strict=True):
         there = present.texts.get((place.kind, place.slug))
         if there is not None:
             kept.append(there)
-            notes.append(
-                Note(
-                    str(present.folder / there),
-                    f"is there already, so {draft.origin} was not imported",
-                    "Nothing to do.",
-                )
-            )
+            what = f"is there already, so {before.origin} was not imported"
+            notes.append(Note(str(present.folder / there), what, "Nothing to do."))
             continue
-        links = Links(draft, export, index)
-        text, faults = _text(_translating(draft, drafts, places), place, links, aliases, language)
-        twice = _title_twice(draft, titles)
+        draft = _translating(before, drafts, places)
+        text, faults = _text(draft, place, Links(draft, export, index), aliases, language)
         text, clashes = _beside(text, present)
         texts.append(text)
-        found = dict.fromkeys([*draft.faults, *renamed, *faults, *links.faults, *twice, *clashes])
+        found = dict.fromkeys([*draft.faults, *renamed, *faults, *_title_twice(draft, titles), *clashes])
         notes += [Note(str(present.folder / place.path), fault.what, fault.todo) for fault in found]
     return Plan(export.generator, tuple(texts), tuple(kept), tuple(notes))
 
@@ -107,7 +101,7 @@ def _text(draft: Draft, place: Place, links: Links, aliases: _Aliases, language:
     written, more = compose(replace(draft, body=body), old, picture, language)
     copies = tuple(Copy(source, place.path.parent / name) for source, name in links.copies.items())
     content = f"{to_yaml(written)}\n{body}\n" if body else to_yaml(written)
-    return Text(draft.origin, place.path, content, copies), [*faults, *more]
+    return Text(draft.origin, place.path, content, copies), [*links.faults, *faults, *more]
 
 
 def _translating(draft: Draft, drafts: Sequence[Draft], places: Sequence[Place]) -> Draft:

@@ -272,3 +272,15 @@ def test_a_file_that_is_no_text_is_told_and_the_others_come(exports: Path, tmp_p
 
         assert "is not UTF-8" in told(plan, name)[0]
         assert plan.texts
+
+
+def test_a_translation_of_nothing_is_told(tmp_path: Path) -> None:
+    """A text that names an original which is not there stands for itself."""
+    posts = tmp_path / "site" / "content" / "posts" / "light"
+    posts.mkdir(parents=True)
+    (tmp_path / "site" / "hugo.yaml").write_text("languages:\n  de: {}\n  en: {}\n")
+    (posts / "index.de.md").write_text("---\ntitle: Licht\ndate: 2022-01-03\n---\nWorte.\n")
+    plan = plan_import(read_export(tmp_path / "site", "hugo"), read_present(tmp_path / "content"))
+
+    assert "translates:" not in plan.texts[0].content
+    assert told(plan, "light-de/index.md") == ["it translates `light`, which was not found"]
