@@ -26,3 +26,7 @@ class PreviewError(SiteError):
 
 class ReleaseError(SiteError):
     """A release cannot be sealed, stored or pointed to."""
+
+
+class ImportingError(SiteError):
+    """What is to be imported cannot be read."""

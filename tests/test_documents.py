@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / ".github").glob("*.md"))]
 TARGET = re.compile(r"^(?P<name>[a-z][a-z-]*):", re.MULTILINE)
-CODE = re.compile(r"```.*?```", re.DOTALL)
+CODE = re.compile(r"(?s)(`{3,}).*?\1|`[^`\n]+`")
 
 
 def names(paths: list[Path]) -> list[str]:

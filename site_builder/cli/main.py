@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from site_builder.cli import build, check, texts, up
+from site_builder.cli import build, check, importing, texts, up
 from site_builder.cli.terminal import Parser, run
 
 DESCRIPTION = """\
@@ -15,6 +15,7 @@ Build ZichKoding's site, check what it is made of, and run all of it on this mac
   check     every fault in the sources and in the pages, with its place and what to do
   new       begin a text
   rename    move a text; its old address leads to it, and links to it are mended
+  import    posts and pages of WordPress, Jekyll, Hugo or Medium  ->  content/
   keys      what a text may begin with, key by key
   schedule  what appears and expires when
   urls      the list of addresses that are for ever
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     build.add_commands(commands)
     check.add_commands(commands)
+    importing.add_commands(commands)
     texts.add_commands(commands)
     up.add_commands(commands)
     return run(parser, arguments)

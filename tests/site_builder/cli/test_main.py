@@ -122,7 +122,7 @@ def test_missing_settings_are_said(
     assert (code, "no such settings file" in err) == (1, True)
 
 
-@pytest.mark.parametrize("command", ["build", "check", "keys", "up"])
+@pytest.mark.parametrize("command", ["build", "check", "import", "keys", "up"])
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Help is worth reading: more than the usage."""
     code, out, _ = run(capsys, command, "--help")
