@@ -24,9 +24,19 @@ MOST_DELETED = 3
 TITLES = ("Short", "A longer title & more", "Zebra", "alpha again", "Ünïcode *marks*")
 TAGS = ("one", "Two", "two", "rare", "shared", "three words here")
 CATEGORIES = ("News", "Essays", "news", "Other things")
-DATES = ("2019-12-31", "2024-01-11 10:00", "2024-03-03 09:30", "2025-07-01", "2025-07-01 00:00")
+DATES = ("2019-12-31", "2024-01-11 10:00", "2024-03-03 09:30", "2025-07-01", "2025-07-01 00:00", "2999-01-01")
 STATUSES = ("published", "draft", "hidden")
-WORDS = ("more words", "a [link]({filename}%s) to another", "`code`", "## A heading", "a ![dot]({static}/%s)")
+WORDS = (
+    "> [!NOTE]\n> A note.",
+    "$a^2$ and $5",
+    '```python title="x.py" hl_lines="1"\ny = 1\n```',
+    "- [x] done",
+    "more words",
+    "a [link]({filename}%s) to another",
+    "`code`",
+    "## A heading",
+    "a ![dot]({static}/%s)",
+)
 
 
 @dataclass
@@ -165,6 +175,12 @@ def edit_key(site: Site, data: st.DataObject) -> None:
             ("Slug", (f"slug-{site.count}",)),
             ("Lang", ("", "de")),
             ("Template", ("", "page")),
+            ("Expires", ("", "2020-01-01", "2999-01-01")),
+            ("Aliases", ("", f"/was/{site.count}/", f"/a/{site.count}/, /b/{site.count}/")),
+            ("Series", ("", "One", "Two")),
+            ("Toc", ("", "true")),
+            ("Noindex", ("", "true")),
+            ("Translates", ("", "first", "no-such-text")),
         ),
     )
     text = _choose(data, site.all_texts())
