@@ -39,7 +39,9 @@ PLUGINS = [
     "site_builder.plugins.pictures",
     "site_builder.plugins.cards",
     "site_builder.plugins.reading",
+    "site_builder.plugins.related",
     "site_builder.plugins.scrolling",
+    "site_builder.plugins.series",
     "site_builder.plugins.tables",
     "site_builder.plugins.words",
 ]

@@ -2,185 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import Any
 
+from site_builder.checks.elements import (
+    BLOCKS,
+    ELEMENTS,
+    FOREIGN,
+    INTERACTIVE,
+    LOADED,
+    LOADED_RELATIONS,
+    ONLY_WORDS,
+    PARENTS,
+    VOID,
+)
 from site_builder.checks.findings import ERROR, WARNING
+from site_builder.checks.structured import check_structured
 
 # Changes whenever another finding would be made; then every page is read anew.
 RULES = 3
 HEADING = re.compile(r"h[1-6]")
-VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
-ELEMENTS = VOID | frozenset(
-    [
-        "a",
-        "abbr",
-        "address",
-        "article",
-        "aside",
-        "audio",
-        "b",
-        "bdi",
-        "bdo",
-        "blockquote",
-        "body",
-        "button",
-        "canvas",
-        "caption",
-        "cite",
-        "code",
-        "colgroup",
-        "data",
-        "datalist",
-        "dd",
-        "del",
-        "details",
-        "dfn",
-        "dialog",
-        "div",
-        "dl",
-        "dt",
-        "em",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "head",
-        "header",
-        "hgroup",
-        "html",
-        "i",
-        "iframe",
-        "ins",
-        "kbd",
-        "label",
-        "legend",
-        "li",
-        "main",
-        "map",
-        "mark",
-        "math",
-        "menu",
-        "meter",
-        "nav",
-        "noscript",
-        "object",
-        "ol",
-        "optgroup",
-        "option",
-        "output",
-        "p",
-        "picture",
-        "pre",
-        "progress",
-        "q",
-        "rp",
-        "rt",
-        "ruby",
-        "s",
-        "samp",
-        "script",
-        "search",
-        "section",
-        "select",
-        "slot",
-        "small",
-        "span",
-        "strong",
-        "style",
-        "sub",
-        "summary",
-        "sup",
-        "svg",
-        "table",
-        "tbody",
-        "td",
-        "template",
-        "textarea",
-        "tfoot",
-        "th",
-        "thead",
-        "time",
-        "title",
-        "tr",
-        "u",
-        "ul",
-        "var",
-        "video",
-    ]
-)
-FOREIGN = frozenset({"svg", "math"})
-BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "details",
-        "dialog",
-        "div",
-        "dl",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hgroup",
-        "hr",
-        "main",
-        "menu",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "search",
-        "section",
-        "table",
-        "ul",
-    ]
-)
-# What may only stand in certain places.
-PARENTS = {
-    "li": {"ul", "ol", "menu"}, "dt": {"dl", "div"}, "dd": {"dl", "div"}, "tr": {"table", "tbody", "thead", "tfoot"},
-    "td": {"tr"}, "th": {"tr"}, "figcaption": {"figure"}, "source": {"picture", "audio", "video"},
-    "option": {"select", "datalist", "optgroup"}, "legend": {"fieldset"}, "summary": {"details"},
-}  # fmt: skip
-ONLY_WORDS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "span", "em", "strong", "small", "label", "summary"})
-INTERACTIVE = frozenset({"a", "button", "select", "textarea", "label", "iframe"})
-LOADED = {
-    "img": ("src", "srcset"), "source": ("src", "srcset"), "script": ("src",), "iframe": ("src",), "audio": ("src",),
-    "video": ("src", "poster"), "embed": ("src",), "object": ("data",), "track": ("src",), "input": ("src",),
-}  # fmt: skip
-LOADED_RELATIONS = frozenset(
-    {"stylesheet", "icon", "preload", "modulepreload", "manifest", "apple-touch-icon", "prefetch"}
-)
 DATA_SCRIPTS = frozenset({"application/ld+json", "speculationrules", "application/json"})
 MOST_BYTES = 14_336
-REQUIRED = {
-    "BlogPosting": ("headline", "datePublished", "dateModified", "author", "image", "mainEntityOfPage", "publisher"),
-    "BreadcrumbList": ("itemListElement",),
-    "Organization": ("name", "url", "logo"),
-    "WebSite": ("name", "url"),
-}
 
 
 @dataclass(frozen=True)
@@ -482,30 +328,3 @@ def _targets(name: str, value: str) -> Iterator[str]:
         yield from (part.split()[0] for part in value.split(",") if part.strip())
     elif value:
         yield value
-
-
-def check_structured(text: str) -> Iterator[tuple[str, str, str]]:
-    """Find what is wrong with a page's data for search engines."""
-    try:
-        data = json.loads(text)
-    except ValueError as error:
-        yield "structured-data", f"the structured data are no JSON: {error}", "Mend the template."
-        return
-    for thing in data.get("@graph", [data]) if isinstance(data, dict) else [None]:
-        yield from _check_thing(thing)
-
-
-def _check_thing(thing: Any) -> Iterator[tuple[str, str, str]]:
-    kind = thing.get("@type") if isinstance(thing, dict) else None
-    if kind not in REQUIRED:
-        yield "structured-data", f"`{kind}` is no kind of thing that is known here", f"Known are {', '.join(REQUIRED)}."
-        return
-    for name in REQUIRED[kind]:
-        if not thing.get(name):
-            yield "structured-data", f"{kind} says no {name}", "Add it in the template."
-    for name in ("datePublished", "dateModified"):
-        if thing.get(name) and not re.fullmatch(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?)?", thing[name]):
-            yield "structured-data", f"{kind} has the {name} `{thing[name]}`", "Write it as 2026-11-21T09:30:00Z."
-    for number, item in enumerate(thing.get("itemListElement") or (), start=1):
-        if item.get("position") != number or not item.get("name"):
-            yield "structured-data", f"step {number} of the breadcrumbs has no name or another number", "Count from 1."

@@ -1,15 +1,9 @@
-"""Tell of each text how long it takes to read, and of each post which others are about the same.
-
-Likeness is of content: the rare words that two posts share, and their tags. What a post is about is settled when it is
-read, as a handful of words; the comparison then is of these alone, so that a site of ten thousand posts can afford it.
-"""
+"""Tell of each text how long it takes to read, and which sections it has."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pelican import signals
@@ -18,145 +12,23 @@ from pelican.contents import Static
 # What it does depends on its arguments; see site_builder.engine.trust.
 PURE = True
 WORDS_PER_MINUTE = 220
-TAG = re.compile(r"<(?:pre|code|math|svg)\b.*?</(?:pre|code|math|svg)>|<[^>]*>", re.DOTALL)
-WORD = re.compile(r"[^\W\d_]{4,}")
+# What is looked at, not read.
+NOT_READ = re.compile(r"<(?:pre|code|math|svg)\b.*?</(?:pre|code|math|svg)>|<[^>]*>", re.DOTALL)
 TAGS = re.compile(r"<[^>]*>")
 SECTION = re.compile(r'<h([23])\b[^>]*\bid="([^"]+)"[^>]*>(.*?)</h[23]>', re.DOTALL)
 HEADER_LINK = re.compile(r'<a class="headerlink".*?</a>', re.DOTALL)
 OUTER = 2
 FEWEST_SECTIONS = 2
-ABOUT = 12
-OFTEN = 4
-RELATED = 3
-# A word that more posts share than this tells little of any of them.
-MOST_SHARED = 60
-WORTH_OF_A_TAG, WORTH_OF_A_CATEGORY = 2.0, 0.5
-COMMON = frozenset(
-    [
-        "about",
-        "above",
-        "after",
-        "again",
-        "against",
-        "also",
-        "another",
-        "because",
-        "been",
-        "before",
-        "being",
-        "below",
-        "between",
-        "both",
-        "cannot",
-        "could",
-        "does",
-        "doing",
-        "done",
-        "down",
-        "during",
-        "each",
-        "every",
-        "from",
-        "further",
-        "have",
-        "having",
-        "here",
-        "into",
-        "itself",
-        "just",
-        "like",
-        "made",
-        "make",
-        "makes",
-        "many",
-        "more",
-        "most",
-        "much",
-        "must",
-        "need",
-        "needs",
-        "never",
-        "nothing",
-        "once",
-        "only",
-        "other",
-        "ours",
-        "over",
-        "same",
-        "should",
-        "since",
-        "some",
-        "such",
-        "than",
-        "that",
-        "their",
-        "them",
-        "then",
-        "there",
-        "these",
-        "they",
-        "thing",
-        "things",
-        "this",
-        "those",
-        "through",
-        "under",
-        "until",
-        "upon",
-        "used",
-        "uses",
-        "using",
-        "very",
-        "want",
-        "wants",
-        "well",
-        "were",
-        "what",
-        "when",
-        "where",
-        "whether",
-        "which",
-        "while",
-        "will",
-        "with",
-        "within",
-        "without",
-        "would",
-        "your",
-        "yours",
-    ]
-)
 
 
-def plain_words(html: str) -> list[str]:
-    """Return the words that a reader reads; code and formulas are looked at, not read."""
-    return WORD.findall(TAG.sub(" ", html))
+def read_words(html: str) -> str:
+    """Return what a reader reads of a page."""
+    return NOT_READ.sub(" ", html)
 
 
 def minutes_to_read(html: str) -> int:
     """Return how many minutes a text takes, at least one."""
-    words = len(TAG.sub(" ", html).split())
-    return max(1, math.ceil(words / WORDS_PER_MINUTE))
-
-
-def about(title: str, html: str) -> tuple[str, ...]:
-    """Return the few words that a text is about, in the order of the alphabet."""
-    counts = Counter(_stem(word) for word in plain_words(html) if word.lower() not in COMMON)
-    for word in WORD.findall(title):
-        counts[_stem(word)] += OFTEN
-    # A word that stands there once or twice may go with the next edit; what the text is about should not.
-    ranked = sorted(
-        ((word, count) for word, count in counts.items() if count >= OFTEN), key=lambda one: (-one[1], one[0])
-    )
-    return tuple(sorted(word for word, _ in ranked[:ABOUT]))
-
-
-def _stem(word: str) -> str:
-    word = word.lower()
-    for ending in ("ing", "ies", "ed", "es", "s"):
-        if len(word) > len(ending) + 3 and word.endswith(ending):
-            return word[: -len(ending)]
-    return word
+    return max(1, math.ceil(len(read_words(html).split()) / WORDS_PER_MINUTE))
 
 
 def table_of_contents(html: str) -> str:
@@ -180,64 +52,14 @@ def table_of_contents(html: str) -> str:
     return "".join(lines)
 
 
-def relate(articles: Sequence[Any]) -> None:
-    """Set `related` on each of the articles: those that share the rarest words and tags, the newest first of equals."""
-    holders: dict[tuple[str, str], list[int]] = defaultdict(list)
-    marks = [list(_marks(article)) for article in articles]
-    for number, own in enumerate(marks):
-        for mark in own:
-            holders[mark].append(number)
-    for number, (article, own) in enumerate(zip(articles, marks, strict=True)):
-        scores: dict[int, float] = defaultdict(float)
-        for mark in own:
-            those = holders[mark]
-            if 1 < len(those) <= MOST_SHARED:
-                worth = _worth(mark[0]) / math.log2(1 + len(those))
-                for other in those:
-                    scores[other] += worth
-        scores.pop(number, None)
-        best = sorted(scores.items(), key=lambda one: (-one[1], one[0]))[:RELATED]
-        article.related = [articles[other] for other, _ in best]
-
-
-def _worth(kind: str) -> float:
-    return WORTH_OF_A_TAG if kind == "tag" else WORTH_OF_A_CATEGORY if kind == "category" else 1.0
-
-
-def _marks(article: Any) -> Iterable[tuple[str, str]]:
-    yield from (("word", word) for word in getattr(article, "about", ()))
-    yield from (("tag", tag.slug) for tag in getattr(article, "tags", ()))
-    yield ("category", article.category.slug)
-
-
-def link_series(articles: Iterable[Any]) -> None:
-    """Set `in_series` on each part of a series: all its parts, in order."""
-    series: dict[str, list[Any]] = defaultdict(list)
-    for article in articles:
-        name = getattr(article, "series", None)
-        if name:
-            series[name].append(article)
-    for parts in series.values():
-        parts.sort(key=lambda part: (getattr(part, "part", None) or math.inf, part.date, part.slug))
-        for part in parts:
-            part.in_series = parts
-
-
 def _read(content: Any) -> None:
     # Pelican makes Static objects of files too; they have no text.
     if isinstance(content, Static) or not isinstance(content._content, str):  # noqa: SLF001 - Pelican has no other door
         return
     content.minutes = minutes_to_read(content._content)  # noqa: SLF001
     content.contents = table_of_contents(content._content) if getattr(content, "toc", False) else ""  # noqa: SLF001
-    content.about = about(str(content.metadata.get("title", "")), content._content)  # noqa: SLF001
-
-
-def _link(generator: Any) -> None:
-    relate(generator.articles)
-    link_series(generator.articles)
 
 
 def register() -> None:
     """Connect to Pelican."""
     signals.content_object_init.connect(_read)
-    signals.article_generator_finalized.connect(_link)
