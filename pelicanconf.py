@@ -164,12 +164,12 @@ MARKDOWN = {
         "markdown.extensions.smarty": {"smart_dashes": False},
         "markdown.extensions.tables": {},
         "markdown.extensions.toc": {"permalink": "#", "permalink_title": "Link to this section"},
-        "pymdownx.tasklist": {},
         "site_builder.writing.callouts": {},
         "site_builder.writing.code": {"css_class": "highlight", "guess_lang": False},
         "site_builder.writing.diagrams": {},
         "site_builder.writing.front_matter": {},
         "site_builder.writing.mathematics": {},
+        "site_builder.writing.tasks": {},
     },
     "output_format": "html5",
 }

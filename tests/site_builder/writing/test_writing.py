@@ -187,3 +187,23 @@ def test_a_diagram_that_cannot_be_drawn_is_refused(text: str, words: str) -> Non
 def test_what_is_no_diagram_stays_as_it_was(text: str) -> None:
     """A sample of a diagram within a block of code is a sample."""
     assert convert(text, "diagrams", "code") == convert(text, "code")
+
+
+# --- Tasks
+
+
+def test_a_task_is_a_box_that_its_words_label() -> None:
+    """Also where the items stand apart, and within another list."""
+    html = convert("- [ ] *to* do\n- [x] done\n    - [X] within\n- plain\n", "tasks")
+    apart = convert("- [x] one\n\n- two\n", "tasks")
+
+    assert '<li class="task"><label><input disabled="disabled" type="checkbox" /> <em>to</em> do</label></li>' in html
+    assert html.count('checked="checked"') == 2
+    assert "<li>plain</li>" in html
+    assert '<p><label><input checked="checked" disabled="disabled" type="checkbox" /> one</label></p>' in apart
+
+
+@pytest.mark.parametrize("text", ["- [link](/x)\n", "- [ ]\n", "- [y] no\n", "[x] no list\n", "- a [x] b\n"])
+def test_what_is_no_task_stays_as_it_was(text: str) -> None:
+    """Square brackets mean many things."""
+    assert convert(text, "tasks") == convert(text)
