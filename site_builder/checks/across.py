@@ -65,7 +65,8 @@ def _check_titles(sources: Iterable[Source]) -> Iterator[Finding]:
         if first is not source:
             what = f"its title is also that of {first.path}"
             line, column = _place(source, "title")
-            yield Finding(source.path, line, column, "title-twice", what, "Let each title say what only it is about.")
+            todo = "Let each title say what only it is about."
+            yield Finding(source.path, line, column, "title-twice", what, todo, WARNING)
 
 
 def _check_labels(sources: Iterable[Source], name: str) -> Iterator[Finding]:
@@ -110,7 +111,8 @@ def _check_parts(sources: Iterable[Source]) -> Iterator[Finding]:
             if first is not source:
                 line, column = _place(source, "part")
                 what = f"part {source.keys.part} of `{source.keys.series}` is already {first.path}"
-                yield Finding(source.path, line, column, "part-taken", what, "Give one of them another number.")
+                todo = "Give one of them another number."
+                yield Finding(source.path, line, column, "part-taken", what, todo, WARNING)
 
 
 def _check_translations(sources: Sequence[Source]) -> Iterator[Finding]:
@@ -120,7 +122,6 @@ def _check_translations(sources: Sequence[Source]) -> Iterator[Finding]:
         line, column = _place(source, "translates")
         if wanted and (source.kind, wanted) not in known:
             what = f"it translates `{wanted}`, and no text has that slug"
-            yield Finding(source.path, line, column, "translation-of-nothing", what, "Name the original's slug.")
-        if wanted and not source.keys.lang:
-            what = "it translates a text, and does not say into which language"
-            yield Finding(source.path, line, column, "translation-language", what, "Add `Lang:`.")
+            yield Finding(
+                source.path, line, column, "translation-of-nothing", what, "Name the original's slug.", WARNING
+            )

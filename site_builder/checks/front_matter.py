@@ -85,6 +85,7 @@ def _check_together(source: Source) -> Iterator[Finding]:
         ("image", "image_alt", "Say what the picture shows, for those who do not see it."),
         ("image_alt", "image", "Name the picture, or leave its description out."),
         ("part", "series", "Name the series, or leave the number out."),
+        ("translates", "lang", "Say which language it is in."),
         ("save_as", "url", "Say the address too, or leave both out."),
         ("url", "save_as", "Say the file too, or leave both out."),
     ):

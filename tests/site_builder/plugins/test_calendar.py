@@ -11,6 +11,7 @@ import pytest
 
 from site_builder.engine.build import BuildRequest, build_site
 from site_builder.engine.quick import glance
+from site_builder.errors import BuildError
 from site_builder.plugins import calendar
 
 JULY = "1782864000"  # 2026-07-01
@@ -102,3 +103,18 @@ def test_an_alias_leads_to_the_page(site: Path, monkeypatch: pytest.MonkeyPatch)
         "/old/": {"status": 308, "to": "/blog/first/"},
         "/older/": {"status": 308, "to": "/blog/first/"},
     }
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [("/old/", "/old/", "leads to /blog/"), ("/blog/second/", "/x/", "is an alias of the page /blog/first/"),
+     ("/about/", "/x/", "its address /about/")],
+)  # fmt: skip
+def test_an_address_leads_to_one_page(site: Path, first: str, second: str, words: str) -> None:
+    """Whichever text was edited last: a build that sees only the change refuses it too."""
+    for name, alias in (("first", first), ("second", second)):
+        post = site / "content" / "posts" / name / "index.md"
+        post.write_text(post.read_text().replace("Category:", f"Aliases: {alias}\nCategory:"))
+
+    with pytest.raises(BuildError, match=words):
+        build_site(BuildRequest(site / "pelicanconf.py", site / "output"))
