@@ -14,8 +14,10 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv/bin
 RUN := $(VENV)/python -m site_builder
 PYTEST := $(VENV)/coverage run -m pytest
+# It takes as long as all the others, so it runs beside them.
+LONGEST := tests/site_builder/engine/test_same_bytes.py
 
-.PHONY: help up setup build post page review check test test-unit test-integration test-browser test-infra test-nightly smoke format lint types \
+.PHONY: help up setup build post page review links check test test-unit test-integration test-browser test-infra test-nightly smoke format lint types \
 	imports lock package deploy plan clean .installed .ready
 
 help: ## List these commands
@@ -30,17 +32,20 @@ build: .installed ## Build the site into output/
 	@$(RUN) build
 
 post: .installed ## Begin a post (TITLE="…", DRAFT=1 for a draft)
-	@$(RUN) new "$(TITLE)" $(if $(DRAFT),--draft)
+	@$(RUN) new "$$TITLE" $(if $(DRAFT),--draft)
 
 page: .installed ## Begin a page (TITLE="…")
-	@$(RUN) new "$(TITLE)" --page $(if $(DRAFT),--draft)
+	@$(RUN) new "$$TITLE" --page $(if $(DRAFT),--draft)
 
 review: .installed ## Say everything that is wrong with the texts and the built pages
 	@$(RUN) check
 
+links: .installed ## Say it too where a page of another site that we link to is gone; asks them politely
+	@$(RUN) check --external
+
 test: .ready check ## Prove it: lint, types, contracts, and every test, in a real browser too
 	@$(VENV)/coverage erase
-	$(PYTEST)
+	@$(VENV)/python tools/side_by_side.py "$(PYTEST) $(LONGEST)" "$(PYTEST) --ignore=$(LONGEST)"
 	@$(VENV)/coverage combine -q
 	$(VENV)/coverage report
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 import urllib.error
 import urllib.request
@@ -29,6 +30,7 @@ TIMEOUT_SECONDS = 15
 AGENT = "Mozilla/5.0 (compatible; ZichKoding link check; +{origin}/)"
 # Some servers know no HEAD, or take it for a robot's; they are asked for the page itself.
 ASK_AGAIN = frozenset({400, 403, 404, 405, 406, 429, 500, 501, 503})
+ADDRESS = re.compile(r"https?://[^\s)>\"'\]`]+")
 LOST = frozenset({404, 410})
 # "Not you" and "not now" say nothing of the page.
 NO_ANSWER = frozenset({401, 403, 407, 429, 999})
@@ -53,6 +55,27 @@ class Place:
 
     path: Path
     link: Link
+
+
+def places_in_sources(content: Path) -> dict[str, list[Place]]:
+    """Return where in the texts each address of another site stands: there it is mended, not in a page."""
+    found: dict[str, list[Place]] = defaultdict(list)
+    for path in sorted(content.rglob("*.md")):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        for number, line in enumerate(text.splitlines(), start=1):
+            for address in ADDRESS.finditer(line):
+                target = address.group().rstrip(".,;:!?*_")
+                found[target].append(Place(path, Link(target, number, address.start() + 1, loads=False)))
+    return found
+
+
+def where_to_mend(in_pages: Iterable[Place], in_sources: Mapping[str, list[Place]]) -> list[Place]:
+    """Return the places in texts of what pages link; what comes from a template has its first page."""
+    places: dict[str, list[Place]] = {}
+    for place in in_pages:
+        target = place.link.target
+        places.setdefault(target, in_sources.get(target) or [place])
+    return [place for those in places.values() for place in those]
 
 
 def check_external(places: Iterable[Place], cache: Path, ask: Ask, now: float, pause: float) -> list[Finding]:

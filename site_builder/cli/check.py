@@ -71,11 +71,18 @@ def _ask_others(output: Path, site: SiteSettings) -> list[Finding]:
     """Ask other sites, which takes a while the first time."""
     import time  # noqa: PLC0415
 
-    from site_builder.checks.external import PAUSE_SECONDS, ask_by_http, check_external  # noqa: PLC0415
+    from site_builder.checks.external import (  # noqa: PLC0415
+        PAUSE_SECONDS,
+        ask_by_http,
+        check_external,
+        places_in_sources,
+        where_to_mend,
+    )
     from site_builder.checks.output import outward_links, read_output  # noqa: PLC0415
 
     # Every post has a link to its own source, and each of these would ask whoever follows it to sign in.
     places = [place for place in outward_links(read_output(output, site.origin)) if "/edit/" not in place.link.target]
+    places = where_to_mend(places, places_in_sources(site.content.absolute()))
     cache = site.file.absolute().parent / ".local" / "links.json"
     return check_external(places, cache, ask_by_http(site.origin), time.time(), PAUSE_SECONDS)
 

@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from site_builder.checks.external import BELIEVED_SECONDS, Answer, Place, ask_by_http, check_external
+from site_builder.checks.external import (
+    BELIEVED_SECONDS,
+    Answer,
+    Place,
+    ask_by_http,
+    check_external,
+    places_in_sources,
+    where_to_mend,
+)
 from site_builder.checks.markup import Link, read_page
 
 ORIGIN = "https://tiny.example"
@@ -155,3 +163,14 @@ def test_links_to_others_are_found_in_a_page() -> None:
     )
 
     assert [link.target for link in read_page(body.encode(), ORIGIN).outward] == ["https://a.example/x"]
+
+
+def test_a_dead_link_is_mended_where_it_was_written(tmp_path: Path) -> None:
+    """In the text; what a template says, in the first page that shows it, and once."""
+    (tmp_path / "a.md").write_text("Title: A\n\nSee [x](https://a.example/x).\nAnd https://a.example/y, too.\n")
+    sources = places_in_sources(tmp_path)
+    in_pages = [place("https://a.example/x", 40), place("https://a.example/y", 41)]
+    in_pages += [place("https://b.example/", line) for line in (50, 51)]
+    found = [(one.path.name, one.link.line, one.link.column) for one in where_to_mend(in_pages, sources)]
+
+    assert found == [("a.md", 3, 9), ("a.md", 4, 5), ("index.html", 50, 5)]

@@ -137,3 +137,94 @@ def test_the_keys_are_documented_as_they_are(project_root: Path, capsys: pytest.
 
     assert out == describe_keys() + "\n"
     assert describe_keys() in (project_root / "docs" / "front-matter.md").read_text()
+
+
+def test_findings_are_annotations_where_github_reads_them(
+    tiny_site: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the line that they are of, in GitHub's own form."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.chdir(tiny_site)
+    (tiny_site / "content" / "pages" / "about.md").write_text("Titel: 100 %\nTitle: A\nSummary: S.\n\nText\n")
+    code, out, _ = run(capsys, "check", "--sources")
+
+    assert code == 1
+    assert "::error file=content/pages/about.md,line=1,col=1,title=front-matter-unknown::" in out
+
+
+def test_what_is_only_doubtful_does_not_fail(tiny_site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is said and counted; the exit code is that of a site that may be published."""
+    post = tiny_site / "content" / "posts" / "first" / "index.md"
+    post.write_text(post.read_text().replace("Tags: start", "Tags: Start"))
+    code, out, _ = run(capsys, "check", "--sources", *of(tiny_site))
+
+    assert (code, out.splitlines()[-1]) == (0, "1 warning.")
+
+
+def test_a_text_is_begun(tiny_site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command says where, so that an editor can be opened there; a second time it refuses."""
+    code, out, _ = run(capsys, "new", "A new one", "--draft", *of(tiny_site))
+    path = Path(out.strip())
+    again, _, err = run(capsys, "new", "A new one", *of(tiny_site))
+
+    assert (code, path) == (0, tiny_site / "content" / "posts" / "a-new-one" / "index.md")
+    assert "status: draft" in path.read_text()
+    assert (again, "already" in err) == (1, True)
+
+
+def test_a_rename_can_be_rehearsed(tiny_site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same words, and nothing done."""
+    _, rehearsed, _ = run(capsys, "rename", "first", "one", "--dry-run", *of(tiny_site))
+    before = (tiny_site / "content" / "posts" / "first").is_dir()
+    _, done, _ = run(capsys, "rename", "first", "one", *of(tiny_site))
+
+    assert before
+    assert rehearsed == f"{done}Nothing was done: this was a rehearsal.\n"
+    assert "/blog/first/ leads to it.\nOne link is mended.\n" in done
+    assert (tiny_site / "content" / "posts" / "one" / "index.md").is_file()
+
+
+def test_what_is_due_is_listed(tiny_site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """For people and for machines."""
+    none = run(capsys, "schedule", *of(tiny_site))[1]
+    post = tiny_site / "content" / "posts" / "first" / "index.md"
+    post.write_text(post.read_text().replace("Date: 2026-01-02", "Date: 2999-01-02 09:30"))
+    listed, as_json = run(capsys, "schedule", *of(tiny_site))[1], run(capsys, "schedule", "--json", *of(tiny_site))[1]
+
+    assert none == "Nothing is due: no text has a date ahead.\n"
+    assert listed.startswith("2999-01-02 09:30 UTC  appears  The first post")
+    assert json.loads(as_json)[0]["moment"] == "2999-01-02T09:30:00+00:00"
+
+
+def test_a_build_that_loses_an_address_fails_and_changes_nothing(
+    tiny_site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Until the author says where it went, or that it is gone."""
+    run(capsys, "build", *to(tiny_site))
+    wrote = run(capsys, "urls", "--write", *to(tiny_site))[1]
+    second = tiny_site / "content" / "posts" / "second" / "index.md"
+    first = tiny_site / "content" / "posts" / "first" / "index.md"
+    first.write_text(first.read_text().replace("[second]({filename}/posts/second/index.md)", "second"))
+    text = second.read_text()
+    second.unlink()
+    code, _, err = run(capsys, "build", *to(tiny_site))
+    kept = (tiny_site / "output" / "blog" / "second" / "index.html").is_file()
+    listed = tiny_site / "content" / "urls.txt"
+    listed.write_text(listed.read_text().replace("/blog/second/\n", "/blog/second/ gone\n"))
+    mended = run(capsys, "build", *to(tiny_site))[0]
+    second.parent.mkdir(exist_ok=True)
+    second.write_text(text)
+    back = run(capsys, "build", *to(tiny_site))
+
+    assert "added to" in wrote
+    assert (code, kept, mended) == (1, True, 0)
+    assert "url-lost  /blog/second/ was published" in err
+    assert "write `/blog/second/ gone` in this line" in err
+    assert (back[0], "url-not-gone" in back[2]) == (1, True)
+
+
+def test_addresses_need_a_built_site(tiny_site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And the command says how to get one."""
+    code, _, err = run(capsys, "urls", *to(tiny_site))
+
+    assert (code, "make build" in err) == (1, True)
