@@ -86,6 +86,11 @@ class Ground:
         # Called where a build begins once more.
         self.forget: Callable[[], None] = lambda: None
 
+    def close(self) -> None:
+        """Let go of the state, if it was opened."""
+        if "store" in vars(self):
+            self.store.close()
+
     def open(self, settings: dict[str, Any]) -> None:
         """Open the state of the last build, and decide what of it may be kept."""
         self.settings = settings

@@ -77,6 +77,7 @@ class FastPelican(Pelican):  # type: ignore[misc] # Pelican is not typed.
             finally:
                 contents.forget_what_was_read()
                 Pipeline.reads = None
+                work.ground.close()
         work.ground.done = True
         work.ground.report.seconds = time.monotonic() - work.ground.clock
         return work.ground.report
