@@ -17,7 +17,7 @@ PYTEST := $(VENV)/coverage run -m pytest
 # It takes as long as all the others, so it runs beside them.
 LONGEST := tests/site_builder/engine/test_same_bytes.py
 
-.PHONY: help up setup build post page review links check test test-unit test-integration test-browser test-infra test-nightly smoke format lint types \
+.PHONY: help up setup build post page review rename schedule urls links check test test-unit test-integration test-browser test-infra test-nightly smoke format lint types \
 	imports lock package deploy plan clean .installed .ready
 
 help: ## List these commands
@@ -39,6 +39,15 @@ page: .installed ## Begin a page (TITLE="…")
 
 review: .installed ## Say everything that is wrong with the texts and the built pages
 	@$(RUN) check
+
+rename: .installed ## Give a text another slug and lose nothing (TEXT=old-slug SLUG=new-slug)
+	@$(RUN) rename "$$TEXT" "$$SLUG"
+
+schedule: .installed ## List what appears and what expires from now on
+	@$(RUN) schedule
+
+urls: build ## Add new addresses to the list of those that are for ever
+	@$(RUN) urls --write
 
 links: .installed ## Say it too where a page of another site that we link to is gone; asks them politely
 	@$(RUN) check --external

@@ -19,7 +19,7 @@ HEADING = """\
 # Every address that was ever published, one in each line. A build that loses one fails.
 # A page that moved keeps its old address as an alias in its front matter.
 # A page that is no more keeps its line, with the word gone after it: visitors are told so.
-# `python -m site_builder urls --write` adds what is new.
+# `make urls` adds what is new.
 """
 
 
