@@ -19,6 +19,7 @@ from site_builder.search.words import Document, read_document
 FOLDER = "search"
 PREFIX = "find-"
 SCHEMA = 2
+PATIENCE_SECONDS = 60
 # A small site has few files, a large one small files: beyond each number of pages, the files are parted further.
 STEPS = ((300, 1, 1), (20_000, 2, 16), (1 << 62, 3, 256))
 TABLES = """
@@ -49,7 +50,21 @@ class Indexed:
 
 def update_index(output: Path) -> Indexed:
     """Bring the index of an output folder up to date."""
-    with closing(_open(output.with_name(f".{output.name}.search.sqlite3"))) as store, store:
+    file = output.with_name(f".{output.name}.search.sqlite3")
+    try:
+        return _update(output, file)
+    except sqlite3.DatabaseError as error:
+        # The kinds of it are other troubles, as a full disk: making it anew mends only what is no database any more.
+        if type(error) is not sqlite3.DatabaseError:
+            raise
+        file.unlink()
+        return _update(output, file)
+
+
+def _update(output: Path, file: Path) -> Indexed:
+    with closing(_open(file)) as store, store:
+        # From the first look on: what is known of the pages must not change before it is written.
+        store.execute("begin immediate")
         read, words = _read_changed(output, store)
         (number,) = store.execute("select count(*) from pages where id is not null").fetchone()
         layout = next(Layout(letters, parts) for most, letters, parts in STEPS if number <= most)
@@ -59,7 +74,8 @@ def update_index(output: Path) -> Indexed:
 
 
 def _open(file: Path) -> sqlite3.Connection:
-    store = sqlite3.connect(file)
+    # Another build of the same output may be at it; it is done soon.
+    store = sqlite3.connect(file, timeout=PATIENCE_SECONDS, isolation_level=None)
     # It can be made again from the pages at any time; what is lost when the power fails is time.
     store.execute("pragma synchronous = off")
     if store.execute("pragma user_version").fetchone()[0] != SCHEMA:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -129,3 +130,28 @@ def test_the_title_weighs_most() -> None:
 def test_folding_twice_changes_nothing(text: str) -> None:
     """Words in the index and in the question meet."""
     assert all(fold(word) == word for word in words_of(text) if word.isascii())
+
+
+@pytest.mark.parametrize("damage", [b"", b"no database at all", b"SQLite format 3\x00 and then something else" * 40])
+def test_a_damaged_store_is_made_anew(tmp_path: Path, damage: bytes) -> None:
+    """It holds nothing that the pages do not say."""
+    write(tmp_path / "output", "a", "One", "<p>words</p>")
+    update_index(tmp_path / "output")
+    expected = index_files(tmp_path / "output")
+    (tmp_path / ".output.search.sqlite3").write_bytes(damage)
+    update_index(tmp_path / "output")
+
+    assert index_files(tmp_path / "output") == expected
+
+
+def test_two_updates_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    """The result is that of one."""
+    for number in range(40):
+        write(tmp_path / "output", f"p{number}", f"Page {number}", "<p>words</p>")
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: update_index(tmp_path / "output"), range(4)))
+    together = index_files(tmp_path / "output")
+    (tmp_path / ".output.search.sqlite3").unlink()
+    update_index(tmp_path / "output")
+
+    assert index_files(tmp_path / "output") == together
