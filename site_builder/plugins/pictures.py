@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from pelican import signals
 from pelican.contents import Static
@@ -70,7 +71,7 @@ class Placing:
 
     def picture(self, name: str) -> Picture:
         """Return a picture that lies in the folder, and see to it that it is published."""
-        file = self._drawn(name.removeprefix(DRAWN)) if name.startswith(DRAWN) else self.folder / name
+        file = self._drawn(name.removeprefix(DRAWN)) if name.startswith(DRAWN) else self.folder / unquote(name)
         if not file.is_file():
             raise BuildError(str(file), "a text shows this picture, and there is no such file", "Mend the name.")
         picture = prepare(file, self.cache)
@@ -90,7 +91,7 @@ class Placing:
 
     def film(self, attributes: dict[str, str]) -> str:
         """Write a film that lies in the folder; not a byte of it is fetched before somebody starts it."""
-        file = self.folder / html.unescape(attributes["src"])
+        file = self.folder / unquote(html.unescape(attributes["src"]))
         if not file.is_file():
             raise BuildError(str(file), "a text shows this film, and there is no such file", "Mend the name.")
         name = published_name(file.name, file.read_bytes())

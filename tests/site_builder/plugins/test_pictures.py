@@ -69,6 +69,15 @@ def test_what_is_seen_at_once_does_not_wait(placing: Placing) -> None:
     assert 'loading="lazy"' in second
 
 
+@pytest.mark.parametrize("source", ["m%C3%BCnster%20am%20see.jpg", "münster am see.jpg", "a%26b.jpg", "a&amp;b.jpg"])
+def test_a_name_may_have_any_letters(placing: Placing, source: str) -> None:
+    """However Markdown or the author has written them."""
+    for name in ("münster am see.jpg", "a&b.jpg"):
+        Image.new("RGB", (64, 48)).save(placing.folder / name)
+
+    assert 'width="64" height="48"' in placing.place(f'<p>x <img alt="a" src="{source}"></p>')
+
+
 def test_a_size_that_the_author_gave_stays(placing: Placing) -> None:
     """Who writes a width means it."""
     tag = placing.place('<p>x <img alt="p" src="photo.jpg" width="64" height="48"></p>')
