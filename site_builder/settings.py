@@ -8,6 +8,8 @@ from pathlib import Path
 
 from site_builder.errors import BuildError
 
+LISTS = ("CATEGORY_URL", "TAG_URL", "AUTHOR_URL")
+
 
 @dataclass(frozen=True)
 class SiteSettings:
@@ -15,8 +17,11 @@ class SiteSettings:
 
     file: Path
     content: Path
+    theme: Path
     origin: str
     author: str
+    # What the addresses of lists of posts begin with: such a list is there as soon as one of its posts is published.
+    lists: tuple[str, ...] = ()
 
 
 def read_site_settings(file: Path) -> SiteSettings:
@@ -31,7 +36,14 @@ def read_site_settings(file: Path) -> SiteSettings:
     content = file.parent / str(values.get("PATH", "content"))
     if not content.is_dir():
         raise BuildError(f"{file} (PATH)", f"there is no folder {content}", "The texts belong there.")
-    return SiteSettings(file, content, str(values.get("SITE_ORIGIN", "")), str(values.get("AUTHOR", "")))
+    return SiteSettings(
+        file=file,
+        content=content,
+        theme=file.parent / str(values.get("THEME", "theme")),
+        origin=str(values.get("SITE_ORIGIN", "")),
+        author=str(values.get("AUTHOR", "")),
+        lists=tuple(f"/{str(values[name]).partition('{')[0]}" for name in LISTS if values.get(name)),
+    )
 
 
 def _run(file: Path) -> dict[str, object]:

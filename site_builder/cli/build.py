@@ -1,21 +1,16 @@
-"""The command `build`, and what every build of ours is guarded by."""
+"""The command `build`."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 import time
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from site_builder.cli.terminal import OK, Commands, say
 from site_builder.engine.build import BuildReport, BuildRequest, Progress, build_site
+from site_builder.guarded import build_guarded
 from site_builder.settings import read_site_settings
-
-if TYPE_CHECKING:
-    from site_builder.checks.findings import Finding
 
 # A build that is over sooner shows no progress.
 PATIENCE = 0.7
@@ -64,65 +59,8 @@ def _processes(text: str) -> int:
     return int(text)
 
 
-def build_checked(request: BuildRequest) -> BuildReport:
-    """Check the texts that have changed, build, refuse a site that loses an address, and index it."""
-
-    def check(texts: Sequence[Path] | None) -> None:
-        # A build that finds nothing to do needs none of the rules.
-        from site_builder.checks.sources import check_sources  # noqa: PLC0415
-        from site_builder.sources.calendar import build_moment  # noqa: PLC0415
-
-        site = read_site_settings(request.settings)
-        refuse(check_sources(site.content.absolute(), build_moment(), texts))
-
-    def judge(files: Collection[str], read: Callable[[str], bytes | None]) -> None:
-        from site_builder.checks.permanence import (  # noqa: PLC0415
-            REDIRECTS_FILE,
-            check_permanence,
-            read_redirects,
-        )
-        from site_builder.sources.addresses import read_addresses  # noqa: PLC0415
-
-        addresses = read_addresses(read_site_settings(request.settings).content.absolute())
-        refuse(list(check_permanence(addresses, files, read_redirects(read(REDIRECTS_FILE)))))
-
-    report = build_site(replace(request, check=check, judge=judge))
-    index(report)
-    return report
-
-
-def index(report: BuildReport) -> None:
-    """Bring the site's own search up to date, where the site has one."""
-    folder = report.output / "search"
-    has_changed = report.made or report.written or report.removed
-    if (folder / "index.html").is_file() and (has_changed or not any(folder.glob("find-layout.json"))):
-        from site_builder.search.index import update_index  # noqa: PLC0415
-
-        update_index(report.output)
-
-
-def refuse(findings: Sequence[Finding]) -> None:
-    """Say all that is wrong; what is only doubtful does not stop a build, and `check` tells of it."""
-    from site_builder.checks.findings import ContentError  # noqa: PLC0415
-
-    errors = [as_typed(finding) for finding in findings if finding.is_error]
-    if errors:
-        raise ContentError(errors)
-
-
-def as_typed(finding: Finding) -> Finding:
-    """Name the file as a person in the project's folder would."""
-    return replace(finding, path=shown(finding.path))
-
-
-def shown(path: Path) -> Path:
-    """Return a path as a person in the project's folder would write it."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
-
-
 def _build(arguments: argparse.Namespace) -> int:
-    progress = None if arguments.json else _progress()
+    progress = None if arguments.json else progress_on_terminal()
     request = BuildRequest(
         arguments.settings,
         arguments.output,
@@ -131,10 +69,11 @@ def _build(arguments: argparse.Namespace) -> int:
         progress=progress,
         drafts=arguments.drafts,
     )
-    report = build_site(request) if arguments.unchecked else build_checked(request)
+    report = build_site(request) if arguments.unchecked else build_guarded(request)
     if arguments.json:
         kept = report.files - report.written
-        say_json({**vars(report), "output": str(report.output), "kept": kept, "seconds": round(report.seconds, 3)})
+        facts = {name: value for name, value in vars(report).items() if name != "changed"}
+        say_json({**facts, "output": str(report.output), "kept": kept, "seconds": round(report.seconds, 3)})
     else:
         say(_summary(report, arguments.output))
     if arguments.explain:
@@ -159,7 +98,7 @@ def _summary(report: BuildReport, output: Path) -> str:
     return f"{what} in {report.seconds:.2f} s: {report.made} made, {report.written} written{removed}."
 
 
-def _progress() -> Progress | None:
+def progress_on_terminal() -> Progress | None:
     """Return what shows on a terminal how far a long build is."""
     if not sys.stderr.isatty():
         return None

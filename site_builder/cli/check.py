@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from site_builder.cli.build import add_site_options, as_typed, build_checked, say_json
+from site_builder.cli.build import add_site_options, say_json
 from site_builder.cli.terminal import FAILED, OK, Commands, say
 from site_builder.engine.build import BuildRequest
+from site_builder.guarded import as_typed, build_guarded
 from site_builder.settings import SiteSettings, read_site_settings
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def find(arguments: argparse.Namespace) -> list[Finding]:
     findings = check_sources(site.content.absolute(), build_moment())
     if arguments.sources or any(finding.is_error for finding in findings):
         return findings
-    report = build_checked(BuildRequest(arguments.settings, arguments.output))
+    report = build_guarded(BuildRequest(arguments.settings, arguments.output))
     findings += check_output(report.output, site.origin)
     if arguments.external:
         findings += _ask_others(report.output, site)

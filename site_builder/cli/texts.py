@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from site_builder.cli.build import add_site_options, say_json, shown
+from site_builder.cli.build import add_site_options, say_json
 from site_builder.cli.terminal import FAILED, OK, Commands, say
+from site_builder.guarded import shown
 from site_builder.settings import read_site_settings
 
 NEW_DESCRIPTION = """\

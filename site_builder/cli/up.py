@@ -1,72 +1,163 @@
-"""The `up` command: the whole product on this machine."""
+"""The commands `up` and `serve`: the whole product on this machine, or the site alone."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from site_builder.cli.build import build_checked
+from site_builder.cli.build import progress_on_terminal
 from site_builder.cli.terminal import OK, Commands, add_state_option, say
-from site_builder.engine.build import BuildRequest
+from site_builder.settings import read_site_settings
 
 if TYPE_CHECKING:
-    from site_builder.preview.stack import Stack
+    from site_builder.preview.development import Development
+    from site_builder.preview.origin import FolderOrigin
+    from site_builder.preview.server import SiteServer
+    from site_builder.preview.stack import Project
+    from site_builder.preview.workshop import Workshop
 
-DESCRIPTION = """\
+ROOT = Path(__file__).resolve().parents[2]
+UP_DESCRIPTION = """\
 Build the site and run all of it here: pages through the real edge function, the API, a real PostgreSQL.
 
-Site and API are on one address. The data stay in .local/ from one run to the next. Drafts are built too, under
-/drafts/. After a change the site is built anew; reload the page. Ctrl-C stops everything.
+Site and API are on one address. The data stay in .local/ from one run to the next. What you save is built at once, and
+every browser that looks at a page of it shows it. A fault is shown on the page, over the last good one, and goes when
+it is mended. Drafts, and posts that wait for their date, are here alone, under /drafts/; all of them, and what is wrong
+with the pages, is listed at /_dev/. Ctrl-C stops everything.
+"""
+SERVE_DESCRIPTION = """\
+Build the site and serve it here as `up` does, but alone: without API and database, for any site that Pelican builds.
+
+With --plain every browser gets the very bytes that visitors get: nothing is added to a page, nothing reloads.
 """
 
 
+@dataclass(frozen=True)
+class Preview:
+    """A site that is built, and kept as its sources are, ready to be served."""
+
+    project: Project
+    workshop: Workshop
+    origin: FolderOrigin
+    key_values: Callable[[], Mapping[str, str]]
+    development: Development | None
+    # Called with the address, for whoever tries to start a second one.
+    announce: Callable[[str], None]
+
+
 def add_commands(commands: Commands) -> None:
-    """Add `up` to the command line."""
+    """Add `up` and `serve` to the command line."""
     raw = argparse.RawDescriptionHelpFormatter
-    up = commands.add_parser("up", help="run the product here", description=DESCRIPTION, formatter_class=raw)
-    up.add_argument("--port", type=int, default=8000, help="where to listen, or just above (default: %(default)s)")
-    up.add_argument("--settings", type=Path, default=Path("pelicanconf.py"), help="the site's facts")
-    up.add_argument("--output", type=Path, help="where to build to (default: in the state folder)")
-    add_state_option(up)
+    up = commands.add_parser("up", help="run the product here", description=UP_DESCRIPTION, formatter_class=raw)
+    serve = commands.add_parser("serve", help="serve the site", description=SERVE_DESCRIPTION, formatter_class=raw)
+    for command in (up, serve):
+        command.add_argument(
+            "--port", type=int, default=8000, help="where to listen, or just above (default: %(default)s)"
+        )
+        command.add_argument("--settings", type=Path, default=Path("pelicanconf.py"), help="the site's facts")
+        command.add_argument("--output", type=Path, help="where to build to (default: in the state folder)")
+        command.add_argument("--plain", action="store_true", help="add nothing to a page: what visitors get")
+        command.add_argument(
+            "--unchecked", action="store_true", help="leave the rules for texts out: for a site with its own"
+        )
+        add_state_option(command)
     up.set_defaults(command=_up)
+    serve.set_defaults(command=_serve)
 
 
 def _up(arguments: argparse.Namespace) -> int:
     # Nobody who only builds waits for what only the preview needs.
-    from site_builder.preview.instance import announce, only_instance  # noqa: PLC0415
-    from site_builder.preview.origin import FolderOrigin, working_values  # noqa: PLC0415
-    from site_builder.preview.rebuilding import rebuilding  # noqa: PLC0415
-    from site_builder.preview.stack import Project, running_stack, wait_for_stop  # noqa: PLC0415
+    from site_builder.preview.stack import running_stack, wait_for_stop  # noqa: PLC0415
 
-    project = Project(arguments.settings.absolute().parent, arguments.state.absolute())
-    # Apart from what is published: here are drafts.
-    output = arguments.output or project.local / "preview"
-    with only_instance(project.local / "up.lock") as held:
-        say("Building the site …")
-        report = build_checked(BuildRequest(arguments.settings, output, drafts=True))
-        say(f"  {report.pages} pages in {report.seconds:.2f} s")
-        origin = FolderOrigin(report.output)
-        values = partial(working_values, report.output)
-        with (
-            running_stack(project, origin, values, port=arguments.port, report=say) as stack,
-            rebuilding(arguments.settings.absolute(), report.output, say),
-        ):
-            announce(held, stack.server.url)
-            _say_ready(stack, arguments.port)
-            wait_for_stop()
-            say("\nStopping …")
+    with (
+        _preview(arguments) as preview,
+        running_stack(
+            preview.project,
+            preview.origin,
+            preview.key_values,
+            port=arguments.port,
+            report=say,
+            development=preview.development,
+        ) as stack,
+    ):
+        _say_ready(stack.server, arguments.port)
+        say(f"  The API answers at     {stack.server.url}/api/health")
+        say(f"  The database is at     {stack.database.url()}")
+        _say_how(stack.server, preview)
+        wait_for_stop()
+        say("\nStopping …")
     say("Stopped.")
     return OK
 
 
-def _say_ready(stack: Stack, wanted: int) -> None:
-    if wanted not in (0, stack.server.server_port):
-        say(f"Port {wanted} is in use; this is on {stack.server.server_port} instead.")
+def _serve(arguments: argparse.Namespace) -> int:
+    from site_builder.preview.stack import running_site, wait_for_stop  # noqa: PLC0415
+
+    with (
+        _preview(arguments) as preview,
+        running_site(
+            preview.project,
+            preview.origin,
+            preview.key_values,
+            port=arguments.port,
+            development=preview.development,
+        ) as server,
+    ):
+        _say_ready(server, arguments.port)
+        _say_how(server, preview)
+        wait_for_stop()
+    say("\nStopped.")
+    return OK
+
+
+@contextmanager
+def _preview(arguments: argparse.Namespace) -> Iterator[Preview]:
+    """Build the site, and keep it as its sources are until the block ends."""
+    from site_builder.preview.board import Board  # noqa: PLC0415
+    from site_builder.preview.development import Development  # noqa: PLC0415
+    from site_builder.preview.instance import announce, only_instance  # noqa: PLC0415
+    from site_builder.preview.origin import Early, FolderOrigin, working_values  # noqa: PLC0415
+    from site_builder.preview.stack import Project  # noqa: PLC0415
+    from site_builder.preview.watching import Sources  # noqa: PLC0415
+    from site_builder.preview.workshop import Workshop  # noqa: PLC0415
+
+    site = read_site_settings(arguments.settings)
+    sources = Sources(arguments.settings.absolute(), site.content.absolute(), site.theme.absolute())
+    project = Project(ROOT, arguments.state.absolute())
+    # Apart from what is published: here are drafts.
+    output = (arguments.output or project.local / "preview").absolute()
+    board, early = Board(), Early()
+    workshop = Workshop(sources, output, board, early, say, unchecked=arguments.unchecked)
+    with only_instance(project.local / "up.lock") as held:
+        say("Building the site …")
+        with workshop.keeping(progress_on_terminal()) as built:
+            say(f"  {built.pages} pages in {built.seconds:.2f} s")
+            found = workshop.findings
+            yield Preview(
+                project,
+                workshop,
+                FolderOrigin(output, early),
+                partial(working_values, output),
+                None if arguments.plain else Development(board, output, sources.content, sources.theme, found),
+                partial(announce, held),
+            )
+
+
+def _say_ready(server: SiteServer, wanted: int) -> None:
+    if wanted not in (0, server.server_port):
+        say(f"Port {wanted} is in use; this is on {server.server_port} instead.")
     say()
-    say(f"  ZichKoding is ready at {stack.server.url}/")
-    say(f"  The API answers at     {stack.server.url}/api/health")
-    say(f"  The database is at     {stack.database.url()}")
+    say(f"  ZichKoding is ready at {server.url}/")
+
+
+def _say_how(server: SiteServer, preview: Preview) -> None:
+    preview.announce(server.url)
+    if preview.development:
+        say(f"  Drafts and findings    {server.url}/_dev/")
     say()
-    say("  Drafts are at /drafts/. What you save is built at once; reload the page. Ctrl-C stops everything.")
+    say("  What you save is built at once, and open pages show it. Ctrl-C stops everything.")

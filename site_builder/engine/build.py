@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from site_builder.engine.output import Judge
+from site_builder.engine.output import NOBODY_WAITS, Eager, Judge
 from site_builder.engine.quick import Glance, glance
 from site_builder.settings import read_site_settings
 
@@ -36,6 +36,8 @@ class BuildRequest:
     progress: Progress | None = None
     # Whether drafts are built too, under /drafts/: for eyes that are here.
     drafts: bool = False
+    # Who waits for some of the pages.
+    eager: Eager = NOBODY_WAITS
     # Called with every file of the finished site and a way to read one, before anything is put into its place.
     judge: Judge | None = None
 
@@ -53,6 +55,8 @@ class BuildReport:
     seconds: float
     # Why nothing was kept from the last build; empty where something was.
     clean: str
+    # What was written and removed: paths in the output.
+    changed: tuple[str, ...] = ()
 
 
 def build_site(request: BuildRequest) -> BuildReport:
@@ -92,13 +96,22 @@ def _build(request: BuildRequest, output: Path, front: str, started: float, seen
             progress=request.progress,
             seen=None if request.clean else seen,
             judge=request.judge,
+            eager=request.eager,
         )
         report = builder.build()
     except ComplaintError as error:
         raise error.located_in(request.settings) from error
     seconds = time.monotonic() - started
     return BuildReport(
-        output, report.pages, report.files, report.made, report.written, report.removed, seconds, report.clean
+        output,
+        report.pages,
+        report.files,
+        report.made,
+        report.written,
+        report.removed,
+        seconds,
+        report.clean,
+        report.changed,
     )
 
 

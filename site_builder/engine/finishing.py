@@ -42,7 +42,8 @@ class Finishing:
     def finish(self, desk: Desk, context: dict[str, Any]) -> None:
         """Make the pages, put everything into its place, and write the state."""
         reasons = {} if self.ground.direct else self.making.choose(desk.jobs)
-        todo = [desk.jobs[path] for path in reasons]
+        # Who waits for a page gets it first.
+        todo = [desk.jobs[path] for path in sorted(reasons, key=lambda path: path not in self.ground.eager.paths)]
         rows, digests = self.making.make_all(todo, reasons)
         staged = self.ground.output.staged()
         outputs: dict[str, Known] = {}
@@ -103,6 +104,7 @@ class Finishing:
             len(staged),
             len(removed),
         )
+        self.ground.report.changed = (*staged, *removed)
         if not (self.ground.report.clean and len(staged) == len(wanted)):
             # A rename touches a file's times; what was moved in alone must be looked at again.
             for path in staged:

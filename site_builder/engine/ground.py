@@ -13,7 +13,7 @@ from typing import Any
 from site_builder.engine.doors import Seen
 from site_builder.engine.inputs import NEVER, Folder, Known, Stamp, digest_of, is_surely_same, look, stamp_at, tree
 from site_builder.engine.likeness import settings_likeness
-from site_builder.engine.output import Judge, Output
+from site_builder.engine.output import NOBODY_WAITS, Eager, Judge, Output
 from site_builder.engine.quick import UNKNOWN, Glance, engine_key
 from site_builder.engine.store import Input, PageRow, Source, Store, state_file
 from site_builder.engine.trust import Trust
@@ -34,6 +34,8 @@ class Report:
     made: int = 0
     written: int = 0
     removed: int = 0
+    # What was written and removed: paths in the output.
+    changed: tuple[str, ...] = ()
     clean: str = ""
     # Whether words alone had changed, and the rest of the site was not asked for.
     short: bool = False
@@ -54,6 +56,7 @@ class Ground:
         progress: Callable[[str, int, int], None] | None = None,
         seen: Glance | None = None,
         judge: Judge | None = None,
+        eager: Eager = NOBODY_WAITS,
     ) -> None:
         """Prepare a build with these settings; nothing is touched yet."""
         self.started = time.time_ns()
@@ -65,6 +68,7 @@ class Ground:
         # What was seen of inputs and outputs a moment ago, by somebody in a hurry.
         self.seen = seen or UNKNOWN
         self.settings_file = settings_file
+        self.eager = eager
         self.progress = progress or (lambda _what, _done, _all: None)
         self.site_key = settings_likeness(settings, NOT_COMPARED)
         self.at_start, self.in_pipeline, self.at_making = Seen(), Seen(), Seen()

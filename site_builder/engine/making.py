@@ -95,6 +95,7 @@ class Making:
             self.texts.put_bodies()
         # One of each kind is made here first: what it reads is then known by numbers in every process.
         kinds = list({job.ident: job for job in jobs}.values())[:MOST_KINDS]
+        kinds = [*(job for job in jobs if job.path in self.ground.eager.paths and job not in kinds), *kinds]
         first = {id(job) for job in kinds}
         for job in kinds:
             yield job, self._make_here(job)
@@ -180,6 +181,8 @@ class Making:
             rows.append(PageRow(job.path, job.ident, packed, own, opaque, reason, written))
             # One process writes: two that make folders at once spend their time waiting for each other.
             digests[job.path] = (digest, None if text is None else self._write(job.path, text))
+            if text is not None and job.path in self.ground.eager.paths:
+                self.ground.eager.take(job.path, text)
             self.ground.progress("made", done, len(todo))
         return rows, digests
 

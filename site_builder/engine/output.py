@@ -12,6 +12,7 @@ import fcntl
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from site_builder.engine.inputs import digest_at
@@ -19,6 +20,17 @@ from site_builder.errors import BuildError
 
 # Called with every file of a finished site and a way to read one; raises where it may not be published.
 Judge = Callable[[Collection[str], Callable[[str], bytes | None]], None]
+
+
+@dataclass(frozen=True)
+class Eager:
+    """Pages that somebody waits for: they are made first, and handed over before all others are in their places."""
+
+    paths: frozenset[str]
+    take: Callable[[str, bytes], None]
+
+
+NOBODY_WAITS = Eager(frozenset(), lambda _path, _text: None)
 
 
 class Output:

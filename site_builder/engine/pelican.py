@@ -95,7 +95,8 @@ class FastPelican(Pelican):  # type: ignore[misc] # Pelican is not typed.
         work.ground.output.end()
         work.ground.report.short = True
         work.ground.report.pages, work.ground.report.files = done.pages, done.files
-        work.ground.report.made, work.ground.report.written = done.made, done.written
+        work.ground.report.made, work.ground.report.written = done.made, len(done.changed)
+        work.ground.report.changed = done.changed
         return True
 
     def make_generator(self, cls: type, context: dict[str, Any]) -> Any:

@@ -197,6 +197,17 @@ class Store:
         row = self._db.execute("select * from sources where path = ? and kind != 'static'", (path,)).fetchone()
         return _source(row) if row else None
 
+    def source_of(self, save_as: str) -> Source | None:
+        """Return the article or page that is published as a file of the output."""
+        row = self._db.execute("select * from sources where save_as = ? and kind != 'static'", (save_as,)).fetchone()
+        return _source(row) if row else None
+
+    def sources_under(self, folder: str) -> list[Source]:
+        """Return the articles and pages that are published under a folder of the output."""
+        wanted = "substr(save_as, 1, ?) = ? and kind != 'static'"
+        rows = self._db.execute(f"select * from sources where {wanted} order by save_as", (len(folder), folder))  # noqa: S608
+        return [_source(row) for row in rows]
+
     def pages_that_read(self, facts: Iterable[int]) -> list[PageRow]:
         """Return the pages among whose facts one of these is; a few others may be among them."""
         needles = [fact.to_bytes(8, sys.byteorder) for fact in facts]

@@ -9,6 +9,7 @@ way.
 from __future__ import annotations
 
 import array
+import contextlib
 import marshal
 import os
 import time
@@ -44,12 +45,13 @@ class Edit:
 
 @dataclass(frozen=True)
 class Done:
-    """How many pages and files the site has, and how many pages were made and written."""
+    """How many pages and files the site has, how many pages were made, and which of them are other than before."""
 
     pages: int
     files: int
     made: int
-    written: int
+    # What was written: paths in the output.
+    changed: tuple[str, ...]
 
 
 class FullBuildNeeded(Exception):  # noqa: N818 - it is an answer, not an error
@@ -104,22 +106,35 @@ class Words:
         self._refuse_unless_followed()
         self.started = time.time_ns()
         sources = [self._source_of(path) for path in paths]
+        self._open_generators()
+        edits = [self._read(source, path) for source, path in zip(sources, paths, strict=True)]
+        self.edited = {edit.source.key: edit for edit in edits}
+        desk = self._open_desk()
+        for key in self.edited:
+            texts.bare(key).__dict__.pop("_summary_seen", None)
+        made = [(row, *self._make(row, desk)) for row in self._rows(edits)]
+        self._finish(edits, made)
+        self.edited = {}
+        return Done(self.meta["pages"], self.meta["files"], len(made), tuple(path for path, _ in self.written))
+
+    def make_ready(self) -> None:
+        """Do beforehand what every build of words begins with."""
+        with contextlib.suppress(FullBuildNeeded):
+            self._refuse_unless_followed()
+            self._open_generators()
+            self._open_desk()
+
+    def _open_generators(self) -> None:
         if not self.generators:
             self.context = self._context()
             self.generators = self._generators()
-        edits = [self._read(source, path) for source, path in zip(sources, paths, strict=True)]
-        self.edited = {edit.source.key: edit for edit in edits}
+
+    def _open_desk(self) -> Desk:
         if self.desk is None:
             texts.begin_bare(self.settings, self._fill)
             self.context.update(texts.load_live(self.meta["context"]))
             self.desk = self._desk()
-        for key in self.edited:
-            texts.bare(key).__dict__.pop("_summary_seen", None)
-        desk = self.desk
-        made = [(row, *self._make(row, desk)) for row in self._rows(edits)]
-        self._finish(edits, made)
-        self.edited = {}
-        return Done(self.meta["pages"], self.meta["files"], len(made), len(self.written))
+        return self.desk
 
     def _refuse_unless_followed(self) -> None:
         meta = self.meta

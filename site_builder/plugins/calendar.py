@@ -47,7 +47,7 @@ def folders_of(paths: Iterable[str]) -> frozenset[str]:
 
 def _leave_out(generator: Any, kind: str) -> None:
     now = build_moment()
-    # A preview that shows drafts shows all that belongs to them.
+    # A preview that shows drafts shows all that belongs to them, and what is ahead of its date too.
     are_shown = bool(generator.settings["DRAFT_SAVE_AS"])
     absent = [content for name in DRAFTS[kind] for content in getattr(generator, name) if not are_shown]
     changes = [generator.context.get(NEXT_CHANGE)]
@@ -56,8 +56,13 @@ def _leave_out(generator: Any, kind: str) -> None:
         out: list[Any] = []
         for content in those:
             date, expires = moments(content)
-            (out if is_out(date, expires, now) else absent).append(content)
             changes.append(next_change((date, expires), now))
+            if is_out(date, expires, now):
+                out.append(content)
+            elif are_shown and date is not None and date > now:
+                _show_ahead(generator, kind, content, is_translation="translations" in name)
+            else:
+                absent.append(content)
         if len(out) != len(those):
             those[:] = out
     if absent:
@@ -65,6 +70,12 @@ def _leave_out(generator: Any, kind: str) -> None:
     generator.context[NEXT_CHANGE] = next_change(changes, now)
     known = generator.context.get(ABSENT, frozenset())
     generator.context[ABSENT] = known | frozenset(str(content.source_path) for content in absent)
+
+
+def _show_ahead(generator: Any, kind: str, content: Any, *, is_translation: bool) -> None:
+    """Let a preview show a text before its moment: among the drafts, as if it were one."""
+    content.status = "draft"
+    getattr(generator, DRAFTS[kind][1 if is_translation else 0]).append(content)
 
 
 def _forget_translations(generator: Any, names: Iterable[str], absent: Iterable[Any]) -> None:

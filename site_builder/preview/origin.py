@@ -26,20 +26,55 @@ class Origin(Protocol):
         """Return the object, or None where there is none."""
 
 
+class Early:
+    """Pages that are made, while the rest of their build is not: by their files in the output."""
+
+    def __init__(self) -> None:
+        self._pages: dict[str, bytes] = {}
+
+    def put(self, file: str, text: bytes) -> None:
+        """Show a page before all others are in their places."""
+        self._pages = {**self._pages, file: text}
+
+    def get(self, file: str) -> bytes | None:
+        """Return the page, where it is early."""
+        return self._pages.get(file)
+
+    def clear(self) -> None:
+        """Show what is in its place."""
+        self._pages = {}
+
+
 class FolderOrigin:
     """Serves a built folder as if it were a release in a bucket, always as it is at this moment."""
 
-    def __init__(self, output: Path) -> None:
+    def __init__(self, output: Path, early: Early | None = None) -> None:
         self._output = output
+        # What an early page loads is not in its place either.
+        self._places = (output, output.with_name(f".{output.name}.building")) if early else (output,)
+        self._early = early or Early()
 
     def get(self, key: str) -> StoredObject | None:
         """Return the file that a key of the working release, or a shared asset's key, stands for."""
-        path = self._output / key.removeprefix(f"releases/{WORKING_RELEASE}/")
-        # The edge function lets no such path through; a folder on this machine is guarded all the same.
-        if not path.resolve().is_relative_to(self._output.resolve()) or not path.is_file():
+        file = key.removeprefix(f"releases/{WORKING_RELEASE}/")
+        body = self._early.get(file)
+        if body is None:
+            body = next((found for place in self._places if (found := _read(place, file)) is not None), None)
+        if body is None:
             return None
         caching = FOREVER if key.startswith("assets/") else PAGE
-        return StoredObject(path.read_bytes(), content_type(path.name), caching, {"release": WORKING_RELEASE})
+        return StoredObject(body, content_type(Path(file).name), caching, {"release": WORKING_RELEASE})
+
+
+def _read(folder: Path, file: str) -> bytes | None:
+    path = folder / file
+    # The edge function lets no such path through; a folder on this machine is guarded all the same.
+    if not path.resolve().is_relative_to(folder.resolve()):
+        return None
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        return None
 
 
 class StoreOrigin:

@@ -12,7 +12,8 @@ import http.client
 import json
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,6 +21,8 @@ from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
 from site_builder.errors import PreviewError, SiteError
+from site_builder.preview.answers import Answer, plain
+from site_builder.preview.development import EVENTS, PREFIX, Development
 from site_builder.preview.edge import EdgeForward, EdgeFunction, EdgeRequest
 from site_builder.preview.origin import Origin
 
@@ -35,19 +38,6 @@ SAID_BY_US = {"content-length", "date", "server"}
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A response on its way to the browser."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-
-    def header(self, name: str) -> str:
-        """Return a header's value, or nothing."""
-        return next((value for key, value in self.headers if key.lower() == name.lower()), "")
-
-
-@dataclass(frozen=True)
 class Site:
     """What is served: the edge function, the origin behind it, the headers and where the API is."""
 
@@ -55,6 +45,8 @@ class Site:
     origin: Origin
     headers: Mapping[str, str]
     api: str | None
+    # What only a preview has; None where the site is served as its visitors get it.
+    development: Development | None = None
 
 
 def read_security_headers(file: Path) -> Mapping[str, str]:
@@ -74,7 +66,7 @@ def answer_page(site: Site, method: str, target: str, ip: str) -> Answer:
     status = 200 if found else 404
     stored = found or site.origin.get("404.html")
     if stored is None:
-        return Answer(404, (("Content-Type", "text/plain; charset=utf-8"),), b"Not found, and no page says so.\n")
+        return plain(404, "Not found, and no page says so.")
     headers = [("Content-Type", stored.content_type), ("Cache-Control", stored.cache_control)]
     headers += [("ETag", f'"{hashlib.md5(stored.body, usedforsecurity=False).hexdigest()}"')]
     headers += [(f"x-amz-meta-{name}", value) for name, value in stored.metadata.items()]
@@ -88,6 +80,13 @@ def compressed(answer: Answer, accepted: str) -> Answer:
         return answer
     headers = (*answer.headers, ("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding"))
     return replace(answer, headers=headers, body=gzip.compress(answer.body, 6, mtime=0))
+
+
+def no_api() -> Answer:
+    """Answer for an API that was not started, in the shape of its own errors."""
+    words = "There is no API here: the site is served alone. `make up` runs both."
+    body = json.dumps({"error": {"code": "unavailable", "message": words, "fields": {}}}).encode()
+    return Answer(503, (("Content-Type", "application/json"), ("Cache-Control", "no-store")), body)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -110,18 +109,43 @@ class _Handler(BaseHTTPRequestHandler):
     def _respond(self) -> None:
         # The body is read in any case, or what is left of it would be taken for the next request.
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.path.startswith(API) and self.site.api:
-            self._send(self._ask_api(self.site.api, body))
+        if self.path.startswith(API):
+            self._send(self._ask_api(self.site.api, body) if self.site.api else no_api())
+            return
+        if self.path.startswith(PREFIX) and self.site.development:
+            self._develop(self.site.development)
             return
         try:
             answer = answer_page(self.site, self.command, self.path, self.client_address[0])
         except SiteError as error:
             # In CloudFront a function that fails is a 503 for everybody; here its author is told why.
-            answer = Answer(503, (("Content-Type", "text/plain; charset=utf-8"),), f"{error}\n".encode())
+            answer = plain(503, str(error))
+        if self.site.development and self.headers.get("Sec-Fetch-Dest") == "document":
+            answer = self.site.development.injected(answer)
         if answer.status == 200 and answer.header("ETag") == self.headers.get("If-None-Match"):  # noqa: PLR2004
             answer = replace(answer, status=304, body=b"")
         answer = compressed(answer, self.headers.get("Accept-Encoding", ""))
         self._send(replace(answer, headers=(*answer.headers, *self.site.headers.items())))
+
+    def _develop(self, development: Development) -> None:
+        path, _, query = self.path.partition("?")
+        if path == EVENTS:
+            self._tell(development.events(query))
+            return
+        answer = compressed(development.answer(path, query, self.headers.get("Host", "")), "")
+        self._send(replace(answer, headers=(*answer.headers, *self.site.headers.items())))
+
+    def _tell(self, news: Generator[bytes]) -> None:
+        """Send news as they come, until nobody listens any more."""
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        with closing(news):
+            for one in news:
+                self.wfile.write(one)
+                self.wfile.flush()
 
     def _ask_api(self, api: str, body: bytes) -> Answer:
         headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
@@ -133,8 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
             ours = tuple((name, value) for name, value in kept if name.lower() not in SAID_BY_US)
             return Answer(response.status, ours, response.read())
         except (OSError, http.client.HTTPException) as error:
-            words = f"The API did not answer: {error}\n"
-            return Answer(502, (("Content-Type", "text/plain; charset=utf-8"),), words.encode())
+            return plain(502, f"The API did not answer: {error}")
         finally:
             connection.close()
 

@@ -17,6 +17,7 @@ from types import FrameType
 
 from site_builder.errors import PreviewError
 from site_builder.preview.database import PostgresServer, running_postgres
+from site_builder.preview.development import Development
 from site_builder.preview.edge import EdgeFunction
 from site_builder.preview.leash import Leashed
 from site_builder.preview.origin import Origin
@@ -62,6 +63,7 @@ def running_stack(
     *,
     port: int,
     report: Report,
+    development: Development | None = None,
 ) -> Iterator[Stack]:
     """Run database, API and site together until the block ends."""
     with ExitStack() as parts:
@@ -71,9 +73,30 @@ def running_stack(
         migrate(project, database)
         report("Starting the API …")
         api = parts.enter_context(_running_api(project, database))
-        edge = EdgeFunction(project.edge_function.read_text(), key_values)
-        site = Site(edge, origin, read_security_headers(project.headers), api)
-        yield Stack(parts.enter_context(_serving(open_server(site, port))), database)
+        server = parts.enter_context(
+            running_site(project, origin, key_values, port=port, api=api, development=development)
+        )
+        yield Stack(server, database)
+
+
+@contextmanager
+def running_site(
+    project: Project,
+    origin: Origin,
+    key_values: Callable[[], Mapping[str, str]],
+    *,
+    port: int,
+    api: str | None = None,
+    development: Development | None = None,
+) -> Iterator[SiteServer]:
+    """Serve the site through the edge function until the block ends."""
+    edge = EdgeFunction(project.edge_function.read_text(), key_values)
+    try:
+        site = Site(edge, origin, read_security_headers(project.headers), api, development)
+        with _serving(open_server(site, port)) as server:
+            yield server
+    finally:
+        edge.close()
 
 
 def migrate(project: Project, database: PostgresServer) -> None:

@@ -13,8 +13,8 @@ from PIL import Image
 
 from site_builder.checks.output import check_output
 from site_builder.checks.sources import check_sources
-from site_builder.cli.build import build_checked
 from site_builder.engine.build import BuildRequest
+from site_builder.guarded import build_guarded
 
 ROOT = Path(__file__).resolve().parents[2]
 ORIGIN = "https://zichkoding.com"
@@ -51,7 +51,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     further = folder / "content" / "posts" / "further"
     Image.new("RGB", (900, 600), (9, 99, 199)).save(further / "dot.jpg")
     (further / "clip.mp4").write_bytes(b"film")
-    build_checked(BuildRequest(folder / "pelicanconf.py", folder / "output"))
+    build_guarded(BuildRequest(folder / "pelicanconf.py", folder / "output"))
     return folder
 
 

@@ -30,7 +30,7 @@ def test_edited_words_are_built_the_short_way_again_and_again(tiny_site: Path) -
             update = resident.update([text])
 
             assert update.short
-            assert update.written
+            assert update.changed
             assert files_of(tiny_site / "output") == clean_files(tiny_site)
 
 

@@ -118,3 +118,18 @@ def test_an_address_leads_to_one_page(site: Path, first: str, second: str, words
 
     with pytest.raises(BuildError, match=words):
         build_site(BuildRequest(site / "pelicanconf.py", site / "output"))
+
+
+@pytest.mark.parametrize("epoch", [BEFORE_IT, JULY], ids=["before", "from its moment on"])
+def test_a_preview_shows_it_among_the_drafts_until_its_moment(
+    site: Path, monkeypatch: pytest.MonkeyPatch, epoch: str
+) -> None:
+    """And in no list; from then on it is where everybody finds it."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
+    build_site(BuildRequest(site / "pelicanconf.py", site / "output", drafts=True))
+    output = site / "output"
+    ahead, out = (output / name / "summer" / "index.html" for name in ("drafts", "blog"))
+
+    assert (ahead.exists(), out.exists()) == (epoch == BEFORE_IT, epoch == JULY)
+    assert ("A secret" in (output / "index.html").read_text()) == (epoch == JULY)
+    assert b"A secret of summer" in (ahead if epoch == BEFORE_IT else out).read_bytes()
