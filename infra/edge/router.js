@@ -16,30 +16,37 @@ const CONTROL = /[\u0000-\u001f\u007f]/;
 const OWN_PATH = /^\/(?!\/)[!-\[\]-~]*$/;
 const WORDS = {
   301: 'Moved Permanently', 302: 'Found', 303: 'See Other', 307: 'Temporary Redirect', 308: 'Permanent Redirect',
-  400: 'Bad Request', 405: 'Method Not Allowed', 410: 'Gone', 503: 'Service Unavailable'
+  400: 'Bad Request', 405: 'Method Not Allowed', 503: 'Service Unavailable'
 };
 // Under a release, and never written by one: the origin's "not there" brings the site's own 404 page.
 const NOWHERE = '/-';
+const GONE = '/410.html';
+const CLOSED = '/503.html';
+// Pages that are answers, and no addresses.
+const ANSWERS = ['/404.html', GONE, CLOSED];
 
 // Reads only what the decision needs, one value after the other: nothing for an asset or a refusal.
 async function handler(event) {
   const request = event.request;
   const asked = understand(request);
   let release = null;
+  let closed = false;
   let moved = null;
   if (asked.refusal === null && !asked.shared) {
     // Not as an argument: njs, which this engine descends from, breaks on an await inside of a call.
     const pointer = await read('live');
     release = choose(pointer, event.viewer.ip);
+    closed = release !== null && pointer.closed === true;
   }
-  if (release !== null) {
+  if (release !== null && !closed) {
     moved = await read('r:' + release + ':' + asked.path);
   }
-  return decide(request, asked, release, moved);
+  return decide(request, asked, release, closed, moved);
 }
 
-// The whole decision, from values alone: what was asked for, this viewer's release, what it says of the path.
-function decide(request, asked, release, moved) {
+// The whole decision, from values alone: what was asked for, this viewer's release, whether the site is closed for a
+// while, and what the release says of the path.
+function decide(request, asked, release, closed, moved) {
   if (asked.refusal !== null) {
     return asked.refusal;
   }
@@ -49,8 +56,14 @@ function decide(request, asked, release, moved) {
   if (release === null) {
     return answer(503, { 'retry-after': { value: '60' } });
   }
+  // These two pages are stored with the status that they are sent with; see status.js.
+  if (closed) {
+    return forward(request, '/releases/' + release + CLOSED);
+  }
   if (isEntry(moved)) {
-    return moved.status === 410 ? answer(410, {}) : redirect(moved.status, moved.to, request.querystring);
+    return moved.status === 410
+      ? forward(request, '/releases/' + release + GONE)
+      : redirect(moved.status, moved.to, request.querystring);
   }
   const place = settle(asked.segments);
   if (place.moved || !asked.canonical) {
@@ -140,7 +153,7 @@ function isHidden(segments) {
 function settle(segments) {
   const last = segments[segments.length - 1];
   const folder = segments.slice(0, -1);
-  if (isHidden(segments) || writePath(segments) === '/404.html') {
+  if (isHidden(segments) || ANSWERS.indexOf(writePath(segments)) >= 0) {
     return { moved: false, segments: segments, key: NOWHERE };
   }
   if (last === 'index.html') {

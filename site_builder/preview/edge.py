@@ -15,6 +15,7 @@ from site_builder.errors import SiteError
 
 IMPORT_LINE = "import cf from 'cloudfront';"
 SECONDS = 1
+FIRST_ERROR = 400
 # What CloudFront gives a function: its two megabytes are not the engine's own, so the limit here is looser.
 BYTES = 32 * 1024 * 1024
 
@@ -38,7 +39,7 @@ const fill = function (pairs) { keyValues = new Map(JSON.parse(pairs)); };
 CALL = """
 (function (event) {
   globalThis.outcome = undefined;
-  handler(JSON.parse(event)).then(
+  Promise.resolve(handler(JSON.parse(event))).then(
     function (value) { globalThis.outcome = JSON.stringify({ value: value }); },
     function (error) { globalThis.outcome = JSON.stringify({ error: String(error), stack: error && error.stack }); }
   );
@@ -77,11 +78,11 @@ class EdgeResponse:
     body: str = ""
 
 
-class EdgeFunction:
-    """The function, loaded once and called for each request."""
+class _Engine:
+    """One function file, loaded once and called for each event."""
 
-    def __init__(self, source: str, kvs: Callable[[], Mapping[str, str]]) -> None:
-        """Load the function's source; the mapping stands for what the KeyValueStore holds at each moment."""
+    def __init__(self, name: str, source: str, kvs: Callable[[], Mapping[str, str]]) -> None:
+        self._name = name
         self._source = source
         self._kvs = kvs
         # The engine measures its stack from the thread that made it, so it lives and works in one thread. That
@@ -89,16 +90,20 @@ class EdgeFunction:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="edge")
         self._thread.submit(self._load).result()
 
-    def handle(self, request: EdgeRequest) -> EdgeForward | EdgeResponse:
-        """Decide about one request."""
-        outcome = self._thread.submit(self._call, json.dumps(_event(request)), self._kvs()).result()
+    def call(self, event: dict[str, Any]) -> object:
+        """Return what the function makes of an event."""
+        outcome = self._thread.submit(self._call, json.dumps(event), self._kvs()).result()
         if "error" in outcome:
-            raise _failed(f"{outcome['error']}\n{outcome.get('stack') or ''}".strip())
-        return _decision(outcome.get("value"))
+            raise self.failed(f"{outcome['error']}\n{outcome.get('stack') or ''}".strip())
+        return outcome.get("value")
 
     def close(self) -> None:
         """Let the engine's thread end."""
         self._thread.shutdown()
+
+    def failed(self, words: str) -> EdgeError:
+        """Return the error that says so."""
+        return EdgeError(f"infra/edge/{self._name}", f"the edge function failed: {words}", "Mend the function.")
 
     def _load(self) -> None:
         context = quickjs.Context()
@@ -111,7 +116,7 @@ class EdgeFunction:
             context.set("call", context.eval(CALL))
             context.set("refill", context.eval("fill"))
         except quickjs.JSException as error:
-            raise _failed(str(error)) from error
+            raise self.failed(str(error)) from error
         self._context = context
         self._filled: Mapping[str, str] = {}
 
@@ -133,9 +138,9 @@ class EdgeFunction:
             self._finish()
             outcome = self._context.get("outcome")
         except quickjs.JSException as error:
-            raise _failed(str(error)) from error
+            raise self.failed(str(error)) from error
         if outcome is None:
-            raise _failed("it never came to a decision")
+            raise self.failed("it never came to a decision")
         decided: dict[str, Any] = json.loads(outcome)
         return decided
 
@@ -144,10 +149,66 @@ class EdgeFunction:
         end = time.monotonic() + SECONDS
         while self._context.execute_pending_job():
             if time.monotonic() > end:
-                raise _failed("it was interrupted: it awaits without end")
+                raise self.failed("it was interrupted: it awaits without end")
 
 
-def _event(request: EdgeRequest) -> dict[str, Any]:
+class EdgeFunction:
+    """The function that decides about a request before the cache is looked up."""
+
+    def __init__(self, source: str, kvs: Callable[[], Mapping[str, str]]) -> None:
+        """Load the function's source; the mapping stands for what the KeyValueStore holds at each moment."""
+        self._engine = _Engine("router.js", source, kvs)
+
+    def handle(self, request: EdgeRequest) -> EdgeForward | EdgeResponse:
+        """Decide about one request."""
+        value = self._engine.call(_request_event(request))
+        decision = _decision(value)
+        if decision is None:
+            raise self._engine.failed(f"it returned {json.dumps(value)}, which is neither a request nor a response")
+        return decision
+
+    def close(self) -> None:
+        """Let the engine's thread end."""
+        self._engine.close()
+
+
+class StatusFunction:
+    """The function that gives an answer its status before it goes to the visitor."""
+
+    def __init__(self, source: str) -> None:
+        """Load the function's source."""
+        self._engine = _Engine("status.js", source, dict)
+
+    def finish(self, status: int, headers: Mapping[str, str]) -> tuple[int, dict[str, str]]:
+        """Return the status and the headers with which an answer is sent."""
+        if status >= FIRST_ERROR:
+            # CloudFront does not call it for what the origin says is an error.
+            return status, dict(headers)
+        value = self._engine.call(_response_event(status, headers))
+        if not isinstance(value, dict) or not isinstance(value.get("statusCode"), int):
+            raise self._engine.failed(f"it returned {json.dumps(value)}, which is no response")
+        return value["statusCode"], {name: one["value"] for name, one in value["headers"].items()}
+
+    def close(self) -> None:
+        """Let the engine's thread end."""
+        self._engine.close()
+
+
+def _response_event(status: int, headers: Mapping[str, str]) -> dict[str, Any]:
+    """Write the response as CloudFront hands it to a function."""
+    return {
+        "version": "1.0",
+        "context": {"eventType": "viewer-response"},
+        "request": {"method": "GET", "uri": "/", "querystring": {}, "headers": {}, "cookies": {}},
+        "response": {
+            "statusCode": status,
+            "headers": {name.lower(): {"value": value} for name, value in headers.items()},
+            "cookies": {},
+        },
+    }
+
+
+def _request_event(request: EdgeRequest) -> dict[str, Any]:
     """Write the request as CloudFront hands it to a function."""
     return {
         "version": "1.0",
@@ -175,16 +236,12 @@ def _query(text: str) -> dict[str, Any]:
     return query
 
 
-def _decision(value: object) -> EdgeForward | EdgeResponse:
-    """Read what the function returned: a request that goes on, or a response."""
+def _decision(value: object) -> EdgeForward | EdgeResponse | None:
+    """Read what the function returned: a request that goes on, or a response; None where it is neither."""
     if isinstance(value, dict) and isinstance(value.get("statusCode"), int):
         headers = {name: header["value"] for name, header in value.get("headers", {}).items()}
         body = value.get("body", "")
         return EdgeResponse(value["statusCode"], headers, body if isinstance(body, str) else body.get("data", ""))
     if isinstance(value, dict) and isinstance(value.get("uri"), str):
         return EdgeForward(value["uri"])
-    raise _failed(f"it returned {json.dumps(value)}, which is neither a request nor a response")
-
-
-def _failed(words: str) -> EdgeError:
-    return EdgeError("infra/edge/router.js", f"the edge function failed: {words}", "Mend the function.")
+    return None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
+from site_builder.release.answers import object_metadata
 from site_builder.release.manifest import FOREVER, PAGE, content_type, read_redirects
 from site_builder.release.stores import ObjectStore, StoredObject, pointer_value, redirect_key
 
@@ -63,7 +64,8 @@ class FolderOrigin:
         if body is None:
             return None
         caching = FOREVER if key.startswith("assets/") else PAGE
-        return StoredObject(body, content_type(Path(file).name), caching, {"release": WORKING_RELEASE})
+        metadata = object_metadata(file, WORKING_RELEASE)
+        return StoredObject(body, content_type(Path(file).name), caching, metadata)
 
 
 def _read(folder: Path, file: str) -> bytes | None:

@@ -23,7 +23,7 @@ from urllib.parse import unquote, urlsplit
 from site_builder.errors import PreviewError, SiteError
 from site_builder.preview.answers import Answer, plain
 from site_builder.preview.development import EVENTS, PREFIX, Development
-from site_builder.preview.edge import EdgeForward, EdgeFunction, EdgeRequest
+from site_builder.preview.edge import EdgeForward, EdgeFunction, EdgeRequest, StatusFunction
 from site_builder.preview.origin import Origin
 
 API = "/api/"
@@ -39,9 +39,10 @@ SAID_BY_US = {"content-length", "date", "server"}
 
 @dataclass(frozen=True)
 class Site:
-    """What is served: the edge function, the origin behind it, the headers and where the API is."""
+    """What is served: the edge functions, the origin behind them, the headers and where the API is."""
 
     edge: EdgeFunction
+    status: StatusFunction
     origin: Origin
     headers: Mapping[str, str]
     api: str | None
@@ -63,14 +64,14 @@ def answer_page(site: Site, method: str, target: str, ip: str) -> Answer:
         return Answer(decision.status, tuple(decision.headers.items()), decision.body.encode())
     # What travels in an address is encoded; a key in the bucket is not.
     found = site.origin.get(unquote(decision.uri).lstrip("/"))
-    status = 200 if found else 404
     stored = found or site.origin.get("404.html")
     if stored is None:
         return plain(404, "Not found, and no page says so.")
-    headers = [("Content-Type", stored.content_type), ("Cache-Control", stored.cache_control)]
-    headers += [("ETag", f'"{hashlib.md5(stored.body, usedforsecurity=False).hexdigest()}"')]
-    headers += [(f"x-amz-meta-{name}", value) for name, value in stored.metadata.items()]
-    return Answer(status, tuple(headers), stored.body)
+    headers = {"Content-Type": stored.content_type, "Cache-Control": stored.cache_control}
+    headers["ETag"] = f'"{hashlib.md5(stored.body, usedforsecurity=False).hexdigest()}"'
+    headers.update({f"x-amz-meta-{name}": value for name, value in stored.metadata.items()})
+    status, sent = site.status.finish(200 if found else 404, headers)
+    return Answer(status, tuple(sent.items()), stored.body)
 
 
 def compressed(answer: Answer, accepted: str) -> Answer:
@@ -106,17 +107,22 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Say nothing: the browser's own tools show requests better than a terminal does."""
 
+    @property
+    def _target(self) -> str:
+        """What was asked for, as it was sent: http.server itself folds doubled slashes, and the edge must see them."""
+        return self.requestline.split()[1]
+
     def _respond(self) -> None:
         # The body is read in any case, or what is left of it would be taken for the next request.
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.path.startswith(API):
+        if self._target.startswith(API):
             self._send(self._ask_api(self.site.api, body) if self.site.api else no_api())
             return
-        if self.path.startswith(PREFIX) and self.site.development:
+        if self._target.startswith(PREFIX) and self.site.development:
             self._develop(self.site.development)
             return
         try:
-            answer = answer_page(self.site, self.command, self.path, self.client_address[0])
+            answer = answer_page(self.site, self.command, self._target, self.client_address[0])
         except SiteError as error:
             # In CloudFront a function that fails is a 503 for everybody; here its author is told why.
             answer = plain(503, str(error))
@@ -128,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(replace(answer, headers=(*answer.headers, *self.site.headers.items())))
 
     def _develop(self, development: Development) -> None:
-        path, _, query = self.path.partition("?")
+        path, _, query = self._target.partition("?")
         if path == EVENTS:
             self._tell(development.events(query))
             return
@@ -151,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
         connection = http.client.HTTPConnection(urlsplit(api).netloc, timeout=API_SECONDS)
         try:
-            connection.request(self.command, self.path, body or None, headers)
+            connection.request(self.command, self._target, body or None, headers)
             response = connection.getresponse()
             kept = [(name, value) for name, value in response.getheaders() if name.lower() not in HOP_BY_HOP]
             ours = tuple((name, value) for name, value in kept if name.lower() not in SAID_BY_US)

@@ -18,7 +18,7 @@ from types import FrameType
 from site_builder.errors import PreviewError
 from site_builder.preview.database import PostgresServer, running_postgres
 from site_builder.preview.development import Development
-from site_builder.preview.edge import EdgeFunction
+from site_builder.preview.edge import EdgeFunction, StatusFunction
 from site_builder.preview.leash import Leashed
 from site_builder.preview.origin import Origin
 from site_builder.preview.server import Site, SiteServer, open_server, read_security_headers
@@ -37,14 +37,9 @@ class Project:
     local: Path
 
     @property
-    def edge_function(self) -> Path:
-        """Return the file that runs in CloudFront, and here."""
-        return self.root / "infra" / "edge" / "router.js"
-
-    @property
-    def headers(self) -> Path:
-        """Return the file that says which headers every page carries."""
-        return self.root / "infra" / "edge" / "headers.json"
+    def edge(self) -> Path:
+        """Return the folder of what runs in CloudFront, and here."""
+        return self.root / "infra" / "edge"
 
 
 @dataclass(frozen=True)
@@ -90,13 +85,14 @@ def running_site(
     development: Development | None = None,
 ) -> Iterator[SiteServer]:
     """Serve the site through the edge function until the block ends."""
-    edge = EdgeFunction(project.edge_function.read_text(), key_values)
-    try:
-        site = Site(edge, origin, read_security_headers(project.headers), api, development)
-        with _serving(open_server(site, port)) as server:
-            yield server
-    finally:
-        edge.close()
+    with ExitStack() as parts:
+        edge = EdgeFunction((project.edge / "router.js").read_text(), key_values)
+        parts.callback(edge.close)
+        status = StatusFunction((project.edge / "status.js").read_text())
+        parts.callback(status.close)
+        headers = read_security_headers(project.edge / "headers.json")
+        server = open_server(Site(edge, status, origin, headers, api, development), port)
+        yield parts.enter_context(_serving(server))
 
 
 def migrate(project: Project, database: PostgresServer) -> None:

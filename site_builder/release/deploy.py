@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 
 from site_builder.errors import ReleaseError
+from site_builder.release.answers import object_metadata
 from site_builder.release.manifest import ASSETS, Entry, Manifest
 from site_builder.release.plan import Action, Copy, Plan, Point, Present, Upload, WriteManifest, step
 from site_builder.release.stores import AlreadyThereError, ObjectStore, PointerStore, StoredObject
@@ -58,7 +59,7 @@ def _do(action: Action, output: Path, stores: Stores) -> Action:
         case Upload():
             stores.objects.put(action.key, _stored(action, output))
         case Copy():
-            stores.objects.copy(action.source, action.key, {"release": action.release})
+            stores.objects.copy(action.source, action.key, object_metadata(action.entry.path, action.release))
         case WriteManifest():
             _write_manifest(action.manifest, stores.objects)
         case Point():
@@ -71,7 +72,7 @@ def _stored(action: Upload, output: Path) -> StoredObject:
     body = (output / entry.path).read_bytes()
     _refuse_other_bytes(entry, body)
     caching = NOT_FOUND_CACHING if action.key == entry.path and not entry.is_asset else entry.cache_control
-    metadata = {"release": action.release} if action.release else {}
+    metadata = object_metadata(entry.path, action.release) if action.release else {}
     return StoredObject(body, entry.content_type, caching, metadata)
 
 

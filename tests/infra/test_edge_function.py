@@ -15,10 +15,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from site_builder.preview.edge import IMPORT_LINE, EdgeError, EdgeForward, EdgeFunction, EdgeRequest, EdgeResponse
+from site_builder.preview.edge import (
+    IMPORT_LINE,
+    EdgeError,
+    EdgeForward,
+    EdgeFunction,
+    EdgeRequest,
+    EdgeResponse,
+    StatusFunction,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "infra" / "edge" / "router.js"
+STATUS_FILE = FILE.with_name("status.js")
 SOURCE = FILE.read_text()
 CASES: list[dict[str, Any]] = json.loads((ROOT / "tests" / "contracts" / "edge.json").read_text())
 LIVE = {"live": '{"live":"a1"}'}
@@ -106,15 +115,21 @@ def test_the_store_is_read_as_little_as_can_be(tmp_path: Path) -> None:
 
 def run_cases(engine: str, folder: Path) -> list[dict[str, Any]]:
     """Run all cases in one process of an engine, or skip where this machine has none."""
-    program = shutil.which(engine)
-    if not program:
-        pytest.skip(f"{engine} is not on this machine (Debian: apt install {engine}{'js' * (engine == 'node')})")
+    program = engine_program(engine)
     events = json.dumps([{"event": event(case["request"]), "kvs": case["kvs"]} for case in CASES])
     file = folder / "cases.js"
     file.write_text(STORE + SOURCE.replace(IMPORT_LINE, "") + f"const cases = JSON.parse({json.dumps(events)});" + RUN)
     done = subprocess.run([program, str(file)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{engine} ended with {done.returncode}: {done.stderr}"
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def engine_program(engine: str) -> str:
+    """Return where an engine is, or skip where this machine has none."""
+    program = shutil.which(engine)
+    if not program:
+        pytest.skip(f"{engine} is not on this machine (Debian: apt install {engine}{'js' * (engine == 'node')})")
+    return program
 
 
 def event(request: dict[str, Any]) -> dict[str, Any]:
@@ -129,10 +144,11 @@ def event(request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize("file", [FILE, STATUS_FILE], ids=lambda file: file.name)
 @pytest.mark.parametrize("what", NOT_IN_CLOUDFRONT)
-def test_no_syntax_is_used_that_cloudfront_lacks(what: str) -> None:
+def test_no_syntax_is_used_that_cloudfront_lacks(what: str, file: Path) -> None:
     """The engines here know more of the language than CloudFront's."""
-    code = re.sub(r"//.*", "", SOURCE)
+    code = re.sub(r"//.*", "", file.read_text())
 
     assert re.search(NOT_IN_CLOUDFRONT[what], code, re.MULTILINE) is None
 
@@ -182,9 +198,54 @@ def test_half_a_character_is_refused() -> None:
     assert refusal.status == 400
 
 
-def test_the_function_fits() -> None:
+@pytest.mark.parametrize("file", [FILE, STATUS_FILE], ids=lambda file: file.name)
+def test_the_function_fits(file: Path) -> None:
     """CloudFront takes ten kilobytes."""
-    assert len(SOURCE.encode()) < LARGEST
+    assert file.stat().st_size < LARGEST
+
+
+# What the origin answers, and with which words in its metadata; what the visitor gets.
+ANSWERS = {
+    "a page": (200, {}, 200),
+    "the page for what is gone": (200, {"x-amz-meta-status": "410"}, 410),
+    "the page of a closed site": (200, {"x-amz-meta-status": "503"}, 503),
+    "a browser that has the page already": (304, {"x-amz-meta-status": "410"}, 304),
+    "a status that no page of ours has": (200, {"x-amz-meta-status": "302"}, 200),
+    "a status that is none": (200, {"x-amz-meta-status": "x"}, 200),
+    "a missing page, for which CloudFront does not ask": (404, {"x-amz-meta-status": "410"}, 404),
+}
+
+
+@pytest.mark.parametrize("what", ANSWERS)
+def test_an_answer_has_the_status_that_its_page_was_stored_with(what: str) -> None:
+    """And all its headers; a closed site says when to come back."""
+    origin, metadata, sent = ANSWERS[what]
+    function = StatusFunction(STATUS_FILE.read_text())
+    status, headers = function.finish(origin, {"content-type": "text/html", **metadata})
+    function.close()
+
+    assert status == sent
+    assert headers == {"content-type": "text/html", **metadata, **({"retry-after": "120"} if sent == 503 else {})}
+
+
+@pytest.mark.parametrize("engine", ["node", "njs"])
+def test_another_engine_gives_the_same_status(engine: str, tmp_path: Path) -> None:
+    """The file is run as it is."""
+    program = engine_program(engine)
+    file = tmp_path / "status.js"
+    events = [
+        {"response": {"statusCode": origin, "headers": {name: {"value": value} for name, value in metadata.items()}}}
+        for origin, metadata, _ in ANSWERS.values()
+    ]
+    run = "JSON.parse(events).forEach(function (event) { console.log(handler(event).statusCode); });"
+    file.write_text(f"{STATUS_FILE.read_text()}\nconst events = {json.dumps(json.dumps(events))};\n{run}\n")
+    done = subprocess.run([program, str(file)], capture_output=True, text=True, check=False)
+    asked = [origin < 400 for origin, _, _ in ANSWERS.values()]
+    statuses = [int(line) for line in done.stdout.split()]
+
+    assert [one for one, is_asked in zip(statuses, asked, strict=True) if is_asked] == [
+        sent for origin, _, sent in ANSWERS.values() if origin < 400
+    ]
 
 
 # Put together at random, within a part of a path and across its slashes.

@@ -135,6 +135,11 @@ resource "aws_cloudfront_distribution" "this" {
       event_type   = "viewer-request"
       function_arn = aws_cloudfront_function.router.arn
     }
+
+    function_association {
+      event_type   = "viewer-response"
+      function_arn = aws_cloudfront_function.status.arn
+    }
   }
 
   dynamic "ordered_cache_behavior" {

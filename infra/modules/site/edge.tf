@@ -1,4 +1,4 @@
-# The edge function and the store that says which release is live.
+# The edge functions and the store that says which release is live.
 
 resource "aws_cloudfront_key_value_store" "this" {
   name    = "zichkoding-${var.environment}"
@@ -12,4 +12,12 @@ resource "aws_cloudfront_function" "router" {
   publish                      = true
   code                         = file("${path.module}/../../edge/router.js")
   key_value_store_associations = [aws_cloudfront_key_value_store.this.arn]
+}
+
+resource "aws_cloudfront_function" "status" {
+  name    = "zichkoding-${var.environment}-status"
+  comment = "Gives the page for what is gone, and the one for a closed site, the status that says so too."
+  runtime = "cloudfront-js-2.0"
+  publish = true
+  code    = file("${path.module}/../../edge/status.js")
 }

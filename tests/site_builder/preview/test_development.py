@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,10 @@ import pytest
 from site_builder.engine.build import BuildRequest, build_site
 from site_builder.preview.board import Board
 from site_builder.preview.development import Development
-from site_builder.preview.edge import EdgeFunction
 from site_builder.preview.faults import Fault
 from site_builder.preview.origin import Early, FolderOrigin, working_values
-from site_builder.preview.server import Site, SiteServer, open_server, read_security_headers
+from site_builder.preview.server import SiteServer
+from site_builder.preview.stack import Project, running_site
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -27,16 +27,15 @@ class Served:
     """A small site that is served with what a preview has."""
 
     def __init__(self, site: Path) -> None:
+        self.asked = ExitStack()
         self.output = build_site(BuildRequest(site / "pelicanconf.py", site / "output", drafts=True)).output
         self.board, self.early = Board(), Early()
         self.findings: list[Mapping[str, Any]] = []
-        self.asked = ExitStack()
-        edge_files = ROOT / "infra" / "edge"
-        self.edge = EdgeFunction((edge_files / "router.js").read_text(), lambda: working_values(self.output))
         development = Development(self.board, self.output, site / "content", site / "theme", lambda: self.findings)
-        headers = read_security_headers(edge_files / "headers.json")
         origin = FolderOrigin(self.output, self.early)
-        self.server: SiteServer = open_server(Site(self.edge, origin, headers, None, development), 0)
+        values = partial(working_values, self.output)
+        served = running_site(Project(ROOT, site), origin, values, port=0, development=development)
+        self.server: SiteServer = self.asked.enter_context(served)
 
     def ask(self, path: str, **headers: str) -> http.client.HTTPResponse:
         """Ask for a path, as it is."""
@@ -54,14 +53,8 @@ def served(tiny_site: Path) -> Iterator[Served]:
     draft = tiny_site / "content" / "posts" / "sketch.md"
     draft.write_text("Title: A <sketch>\nDate: 2026-01-01\nSummary: S.\nCategory: Notes\nStatus: draft\n\nWords.\n")
     made = Served(tiny_site)
-    thread = threading.Thread(target=made.server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
     yield made
     made.asked.close()
-    made.server.shutdown()
-    thread.join()
-    made.server.server_close()
-    made.edge.close()
 
 
 def test_a_page_that_a_person_opens_has_one_more_line(served: Served) -> None:

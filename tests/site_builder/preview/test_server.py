@@ -15,7 +15,7 @@ import pytest
 
 from site_builder.errors import PreviewError
 from site_builder.preview import server as preview
-from site_builder.preview.edge import EdgeFunction
+from site_builder.preview.edge import EdgeFunction, StatusFunction
 from site_builder.preview.origin import WORKING_RELEASE, FolderOrigin, StoreOrigin, working_values
 from site_builder.preview.server import Site, SiteServer, open_server, read_security_headers
 from site_builder.release.memory import MemoryObjectStore
@@ -23,6 +23,7 @@ from site_builder.release.stores import StoredObject
 
 ROOT = Path(__file__).resolve().parents[3]
 SECURITY = read_security_headers(ROOT / "infra" / "edge" / "headers.json")
+STATUS = StatusFunction((ROOT / "infra" / "edge" / "status.js").read_text())
 LONG = "word " * 1000
 
 
@@ -88,6 +89,8 @@ def output(tmp_path: Path) -> Path:
     for name, text in {
         "index.html": "<h1>Home</h1>",
         "404.html": "<h1>Nothing</h1>",
+        "410.html": "<h1>Gone</h1>",
+        "503.html": "<h1>Closed</h1>",
         "blog/index.html": LONG,
         "robots.txt": "User-agent: *",
         "assets/site.0123456789.css": "body {}",
@@ -101,7 +104,7 @@ def output(tmp_path: Path) -> Path:
 def server(output: Path, api: str) -> Iterator[SiteServer]:
     """Serve the folder, through the real edge function."""
     edge = EdgeFunction((ROOT / "infra" / "edge" / "router.js").read_text(), lambda: working_values(output))
-    made = open_server(Site(edge, FolderOrigin(output), SECURITY, api), 0)
+    made = open_server(Site(edge, STATUS, FolderOrigin(output), SECURITY, api), 0)
     for _ in serving(made):
         yield made
     edge.close()
@@ -114,6 +117,7 @@ def test_where_a_page_was_before_leads_to_it(server: SiteServer, output: Path) -
     moved, gone = ask(server, "/old/"), ask(server, "/gone/")
 
     assert (before, moved.status, moved.headers["Location"], gone.status) == (404, 308, "/blog/", 410)
+    assert gone.body == b"<h1>Gone</h1>"
 
 
 def test_a_page_is_served_with_every_header(server: SiteServer) -> None:
@@ -197,7 +201,7 @@ def test_the_api_is_on_the_same_origin(server: SiteServer) -> None:
 def test_an_api_that_is_away_is_said_to_be(output: Path) -> None:
     """A sentence, not a hanging page."""
     edge = EdgeFunction((ROOT / "infra" / "edge" / "router.js").read_text(), dict)
-    made = open_server(Site(edge, FolderOrigin(output), SECURITY, "http://127.0.0.1:1"), 0)
+    made = open_server(Site(edge, STATUS, FolderOrigin(output), SECURITY, "http://127.0.0.1:1"), 0)
     for _ in serving(made):
         answer = ask(made, "/api/contact", "POST", b"")
     edge.close()
@@ -215,7 +219,7 @@ def test_a_file_with_any_letters_in_its_name_is_found(server: SiteServer, output
 def test_an_edge_function_that_fails_says_why(output: Path) -> None:
     """In the browser of whoever is writing it, and without a traceback in the terminal."""
     edge = EdgeFunction("async function handler(event) { return event.no.such; }", dict)
-    made = open_server(Site(edge, FolderOrigin(output), SECURITY, None), 0)
+    made = open_server(Site(edge, STATUS, FolderOrigin(output), SECURITY, None), 0)
     for _ in serving(made):
         answer = ask(made, "/")
     edge.close()

@@ -126,16 +126,23 @@ run "visitors_get_a_modern_connection" {
 
 run "every_page_goes_through_the_edge_function" {
   assert {
-    condition     = [for one in aws_cloudfront_distribution.this.default_cache_behavior[0].function_association : one.event_type] == ["viewer-request"]
-    error_message = "The function runs before the cache is looked up."
+    condition = { for one in aws_cloudfront_distribution.this.default_cache_behavior[0].function_association : one.event_type => one.function_arn } == {
+      viewer-request  = aws_cloudfront_function.router.arn
+      viewer-response = aws_cloudfront_function.status.arn
+    }
+    error_message = "One decides before the cache is looked up, one gives the answer its status."
   }
   assert {
     condition     = aws_cloudfront_function.router.code == file("../../edge/router.js") && aws_cloudfront_function.router.runtime == "cloudfront-js-2.0"
     error_message = "It is the very file that the preview and the tests run."
   }
   assert {
-    condition     = aws_cloudfront_function.router.publish && one(aws_cloudfront_distribution.this.default_cache_behavior[0].function_association).function_arn == aws_cloudfront_function.router.arn
-    error_message = "And what runs is its published version."
+    condition     = aws_cloudfront_function.status.code == file("../../edge/status.js") && aws_cloudfront_function.status.runtime == "cloudfront-js-2.0"
+    error_message = "And so is the one that gives the status."
+  }
+  assert {
+    condition     = aws_cloudfront_function.router.publish && aws_cloudfront_function.status.publish
+    error_message = "What runs is their published versions."
   }
   assert {
     condition     = one(aws_cloudfront_function.router.key_value_store_associations) == aws_cloudfront_key_value_store.this.arn
