@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from watchfiles import DefaultFilter, watch
 # An editor writes a file in several steps; what follows within so few milliseconds belongs to the same saving.
 QUIET_MS = 5
 LONGEST_MS = 50
+IMPORT = re.compile(r"""@import\s+(?:url\()?["']?([^"')\s;]+)""")
 CODE = Path(__file__).resolve().parents[1]
 
 
@@ -35,10 +37,17 @@ class Sources:
         """Say whether a file is loaded once by whoever builds, and must be loaded anew."""
         return path.suffix in {".py", ".toml"} and not path.is_relative_to(self.content)
 
-    def style_name(self, path: Path) -> str:
-        """Return the name of a stylesheet of the theme; nothing for any other file."""
+    def style_names(self, path: Path) -> tuple[str, ...]:
+        """Return the names of a stylesheet of the theme, and of those that import it; nothing for any other file."""
         static = self.theme / "static"
-        return path.relative_to(static).as_posix() if path.suffix == ".css" and path.is_relative_to(static) else ""
+        if path.suffix != ".css" or not path.is_relative_to(static):
+            return ()
+        names = [path.relative_to(static).as_posix()]
+        for sheet in sorted(static.rglob("*.css")):
+            imported = IMPORT.findall(sheet.read_text(encoding="utf-8", errors="replace"))
+            if any((sheet.parent / name).resolve() == path.resolve() for name in imported):
+                names += self.style_names(sheet)
+        return tuple(dict.fromkeys(names))
 
 
 @contextmanager

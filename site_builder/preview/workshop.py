@@ -121,9 +121,9 @@ class Workshop:
     def _react(self, saved: frozenset[Path], changes: queue.SimpleQueue[frozenset[Path]]) -> frozenset[Path]:
         """Build what was saved; return what was saved meanwhile, where that may mend what went wrong."""
         self._end_checker()
-        styles = [self.sources.style_name(path) for path in saved]
+        styles = [self.sources.style_names(path) for path in saved]
         only_styles = bool(saved) and all(styles) and not self._board.faults
-        for name in filter(None, styles):
+        for name in sorted({name for names in styles for name in names}):
             self._board.restyled(name)
         if any(self.sources.is_code(path) for path in saved):
             self._end_builder()

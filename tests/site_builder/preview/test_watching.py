@@ -58,5 +58,18 @@ def test_code_and_stylesheets_are_told_from_texts(sources: Sources) -> None:
     assert sources.is_code(sources.settings)
     assert sources.is_code(sources.theme / "words" / "en.toml")
     assert not sources.is_code(sources.content / "posts" / "snippet.py")
-    assert sources.style_name(style) == "css/site.css"
-    assert sources.style_name(sources.content / "style.css") == ""
+    assert sources.style_names(style) == ("css/site.css",)
+    assert sources.style_names(sources.content / "style.css") == ()
+
+
+def test_a_part_of_stylesheets_is_known_with_those_that_import_it(sources: Sources) -> None:
+    """Browsers load these, and never the part by its name."""
+    css = sources.theme / "static" / "css"
+    (css / "parts").mkdir()
+    (css / "parts" / "base.css").write_text("p {}")
+    (css / "parts" / "more.css").write_text("@import 'base.css';")
+    (css / "site.css").write_text('@import "parts/more.css";')
+    (css / "print.css").write_text("p {}")
+
+    found = sources.style_names(css / "parts" / "base.css")
+    assert found == ("css/parts/base.css", "css/parts/more.css", "css/site.css")
