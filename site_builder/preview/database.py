@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from site_builder.errors import PreviewError
+from site_builder.preview.kept import Report, kept
 from site_builder.preview.leash import Identity, Leashed
 
 SUPERUSER = "zichkoding"
@@ -64,19 +65,23 @@ class _Installation:
 
 
 @contextmanager
-def running_postgres(folder: Path, *, durable: bool = True) -> Iterator[PostgresServer]:
-    """Start the server that keeps its data in the folder, and stop it at the end."""
+def running_postgres(
+    folder: Path, *, durable: bool = True, report: Report = lambda _words: None
+) -> Iterator[PostgresServer]:
+    """Start the server that keeps its data in the folder, keep it running, and stop it at the end."""
     identity = _unprivileged_identity()
     place = _reachable_place(folder, identity)
     installation = _Installation(_reachable_binaries(find_binaries(), place, identity), place, identity)
     _initialise(installation)
     _stop_leftover(installation)
     with (place / "server.log").open("ab") as log:
-        server, process = _start(installation, log.fileno(), durable=durable)
-        try:
-            yield server
-        finally:
-            process.stop()
+        port = free_port()
+
+        def start() -> Leashed:
+            return _start(installation, log.fileno(), port, durable=durable)
+
+        with kept("PostgreSQL", start, report):
+            yield PostgresServer("127.0.0.1", port, installation.password_file.read_text())
 
 
 def find_binaries() -> Path:
@@ -249,8 +254,7 @@ def _stop_leftover(installation: _Installation) -> None:
         _run_as(installation.identity, [program, "stop", "-D", str(installation.data), "-m", "fast", "-w"])
 
 
-def _start(installation: _Installation, log: int, *, durable: bool) -> tuple[PostgresServer, Leashed]:
-    port = _free_port()
+def _start(installation: _Installation, log: int, port: int, *, durable: bool) -> Leashed:
     settings = {
         "listen_addresses": "127.0.0.1",
         "port": str(port),
@@ -264,10 +268,11 @@ def _start(installation: _Installation, log: int, *, durable: bool) -> tuple[Pos
     with os.fdopen(os.dup(log), "ab") as stream:
         process = Leashed(command, stop_signal=signal.SIGINT, log=stream, identity=installation.identity, cwd=Path("/"))
     _wait_until_ready(installation, process)
-    return PostgresServer("127.0.0.1", port, installation.password_file.read_text()), process
+    return process
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nobody has."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

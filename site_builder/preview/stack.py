@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,15 +16,15 @@ from pathlib import Path
 from types import FrameType
 
 from site_builder.errors import PreviewError
-from site_builder.preview.database import PostgresServer, running_postgres
+from site_builder.preview.database import PostgresServer, free_port, running_postgres
 from site_builder.preview.development import Development
 from site_builder.preview.edge import EdgeFunction, StatusFunction
+from site_builder.preview.kept import kept
 from site_builder.preview.leash import Leashed
 from site_builder.preview.origin import Origin
 from site_builder.preview.server import Site, SiteServer, open_server, read_security_headers
 
 API_START_SECONDS = 30
-API_READY = re.compile(rb"listening on (http://\S+)")
 
 Report = Callable[[str], None]
 
@@ -63,11 +63,11 @@ def running_stack(
     """Run database, API and site together until the block ends."""
     with ExitStack() as parts:
         report("Starting PostgreSQL …")
-        database = parts.enter_context(running_postgres(project.local / "postgres"))
+        database = parts.enter_context(running_postgres(project.local / "postgres", report=report))
         report("Migrating the database …")
         migrate(project, database)
         report("Starting the API …")
-        api = parts.enter_context(_running_api(project, database))
+        api = parts.enter_context(_running_api(project, database, report))
         server = parts.enter_context(
             running_site(project, origin, key_values, port=port, api=api, development=development)
         )
@@ -124,29 +124,34 @@ def wait_for_stop() -> None:
 
 
 @contextmanager
-def _running_api(project: Project, database: PostgresServer) -> Iterator[str]:
+def _running_api(project: Project, database: PostgresServer, report: Report) -> Iterator[str]:
     log = project.local / "api.log"
+    port = free_port()
     with log.open("w+b") as stream:
-        process = Leashed(
-            [sys.executable, "serve.py", "--port", "0"],
-            stop_signal=signal.SIGTERM,
-            log=stream,
-            environment={"DATABASE_URL": database.url(), "PYTHONUNBUFFERED": "1"},
-            cwd=project.root / "api",
-        )
-        try:
-            yield _wait_for_address(process, log)
-        finally:
-            process.stop()
+
+        def start() -> Leashed:
+            process = Leashed(
+                [sys.executable, "serve.py", "--port", str(port)],
+                stop_signal=signal.SIGTERM,
+                log=stream,
+                environment={"DATABASE_URL": database.url(), "PYTHONUNBUFFERED": "1"},
+                cwd=project.root / "api",
+            )
+            _wait_for_api(process, log, port)
+            return process
+
+        with kept("The API", start, report):
+            yield f"http://127.0.0.1:{port}"
 
 
-def _wait_for_address(process: Leashed, log: Path) -> str:
+def _wait_for_api(process: Leashed, log: Path, port: int) -> None:
     deadline = time.monotonic() + API_START_SECONDS
     while time.monotonic() < deadline and process.exit_code() is None:
-        found = API_READY.search(log.read_bytes())
-        if found:
-            return found.group(1).decode()
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
         time.sleep(0.02)
+    process.stop()
     tail = log.read_text(errors="replace").strip().splitlines()[-8:]
     raise PreviewError("the API", "it did not start:\n    " + "\n    ".join(tail), f"The whole log is in {log}.")
 
