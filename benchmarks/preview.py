@@ -231,8 +231,8 @@ Made by `benchmarks/preview.py` on {datetime.now(UTC):%Y-%m-%d}. Milliseconds fr
 answers with the new page: median [least-most] (how many times ours). Our own bounds for edited words are
 {goals}.
 The three servers run at the same time on the same machine, are given the same edits in turn, and rest in between;
-compare the ratios in a row. The texts and themes are those of [the builders' race](benchmarks.md). *Base template* changes every
-page: ours makes the one that is looked at first, and serves it while the rest is made.
+compare the ratios in a row. The texts and themes are those of [the builders' race](benchmarks.md). *Base template*
+changes every page: ours makes the one that is looked at first, and serves it while the rest is made.
 
 """
     return head + "\n".join(parts)
