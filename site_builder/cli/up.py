@@ -87,6 +87,7 @@ def _up(arguments: argparse.Namespace) -> int:
     ):
         _say_ready(stack.server, arguments.port)
         say(f"  The API answers at     {stack.server.url}/api/health")
+        say(f"  Mail that would go out {stack.server.url}/_dev/mail/")
         say(f"  The database is at     {stack.database.url()}")
         _say_how(stack.server, preview)
         wait_for_stop()
@@ -143,7 +144,9 @@ def _preview(arguments: argparse.Namespace) -> Iterator[Preview]:
                 workshop,
                 FolderOrigin(output, early),
                 partial(working_values, output),
-                None if arguments.plain else Development(board, output, sources.content, sources.theme, found),
+                None
+                if arguments.plain
+                else Development(board, output, sources.content, sources.theme, found, project.mail),
                 partial(announce, held),
             )
 

@@ -1,4 +1,4 @@
-"""The page at `/_dev/`: what stands in the way, what is not published yet, and what is wrong."""
+"""The pages at `/_dev/`: what stands in the way, what is not published yet, what is wrong, and the mail."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PAGE = """<!doctype html>
 <body class="cockpit">
 <main>
 <h1>The preview</h1>
-<p><a href="/">The site</a> · <a href="/api/health">The API's health</a></p>
+<p><a href="/">The site</a> · <a href="/_dev/">Texts</a> · <a href="/_dev/mail/">Mail</a></p>
 {parts}
 </main>
 </body>
@@ -32,8 +32,12 @@ PAGE = """<!doctype html>
 
 
 def cockpit_page(faults: Sequence[Fault], ahead: Sequence[Ahead], findings: Sequence[Mapping[str, Any]]) -> str:
-    """Return the page, which is whole without a script."""
-    parts = [*_faults(faults), *_ahead(ahead), *_findings(findings)]
+    """Return the page about texts, which is whole without a script."""
+    return page_of([*_faults(faults), *_ahead(ahead), *_findings(findings)])
+
+
+def page_of(parts: Iterable[str]) -> str:
+    """Return a page of the preview's own, with these parts."""
     return PAGE.format(parts="\n".join(parts))
 
 

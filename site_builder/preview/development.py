@@ -17,13 +17,15 @@ from urllib.parse import parse_qs
 
 from site_builder.preview.answers import Answer, plain
 from site_builder.preview.board import Board
-from site_builder.preview.cockpit import cockpit_page
+from site_builder.preview.cockpit import cockpit_page, page_of
+from site_builder.preview.mail import mail_list, mail_page, read_mails
 from site_builder.preview.texts import about, texts_ahead
 from site_builder.release.manifest import content_type
 
 PREFIX = "/_dev/"
 EVENTS = "/_dev/events"
 THEME = "/_dev/theme/"
+MAIL = "/_dev/mail/"
 OWN = Path(__file__).parent / "page"
 OWN_FILES = {"/_dev/preview.js": "preview.js", "/_dev/preview.css": "preview.css"}
 # A browser that went away without a word is noticed by a beat that it does not take.
@@ -44,20 +46,27 @@ class Development:
     content: Path
     theme: Path
     findings: Findings
+    # Where the API puts the mail that it would send.
+    mail: Path
 
     def answer(self, path: str, query: str, host: str) -> Answer:
         """Answer what is asked under `/_dev/`."""
         if host.rpartition(":")[0].lower() not in OWN_HOSTS and host.lower() not in OWN_HOSTS:
             return plain(403, f"{host} is not this machine.")
+        return self._answer(path, parse_qs(query))
+
+    def _answer(self, path: str, query: Mapping[str, Sequence[str]]) -> Answer:
         if path in OWN_FILES:
             return _file(OWN / OWN_FILES[path])
         if path.startswith(THEME):
             return self._theme_file(path.removeprefix(THEME))
         if path == "/_dev/page":
-            return self._about(parse_qs(query).get("path", ["/"])[0])
+            return self._about(query.get("path", ["/"])[0])
         if path == PREFIX:
             ahead = texts_ahead(self.output, self.content)
-            return _fresh("text/html; charset=utf-8", cockpit_page(self.board.faults, ahead, self.findings()).encode())
+            return _page(cockpit_page(self.board.faults, ahead, self.findings()))
+        if path.startswith(MAIL):
+            return self._mail(path.removeprefix(MAIL))
         return plain(404, f"The preview has nothing at {path}.")
 
     def injected(self, answer: Answer) -> Answer:
@@ -87,6 +96,13 @@ class Development:
         found = about(self.output, self.content, path, self.findings())
         return _fresh("application/json", json.dumps(found).encode())
 
+    def _mail(self, key: str) -> Answer:
+        mails = read_mails(self.mail)
+        if not key:
+            return _page(page_of(mail_list(mails)))
+        wanted = next((mail for mail in mails if mail.key == key), None)
+        return _page(page_of(mail_page(wanted))) if wanted else plain(404, "There is no such mail.")
+
     def _theme_file(self, name: str) -> Answer:
         static = (self.theme / "static").resolve()
         file = (static / name).resolve()
@@ -97,6 +113,10 @@ class Development:
 
 def _file(file: Path) -> Answer:
     return _fresh(content_type(file.name), file.read_bytes())
+
+
+def _page(text: str) -> Answer:
+    return _fresh("text/html; charset=utf-8", text.encode())
 
 
 def _fresh(kind: str, body: bytes) -> Answer:

@@ -41,6 +41,11 @@ class Project:
         """Return the folder of what runs in CloudFront, and here."""
         return self.root / "infra" / "edge"
 
+    @property
+    def mail(self) -> Path:
+        """Return the folder in which the API puts the mail that it would send."""
+        return self.local / "mail"
+
 
 @dataclass(frozen=True)
 class Stack:

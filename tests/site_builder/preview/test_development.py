@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import http.client
 import json
+import mailbox
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,7 +34,9 @@ class Served:
         self.output = build_site(BuildRequest(site / "pelicanconf.py", site / "output", drafts=True)).output
         self.board, self.early = Board(), Early()
         self.findings: list[Mapping[str, Any]] = []
-        development = Development(self.board, self.output, site / "content", site / "theme", lambda: self.findings)
+        development = Development(
+            self.board, self.output, site / "content", site / "theme", lambda: self.findings, site / "mail"
+        )
         origin = FolderOrigin(self.output, self.early)
         values = partial(working_values, self.output)
         served = running_site(Project(ROOT, site), origin, values, port=0, development=development)
@@ -135,6 +140,26 @@ def test_the_cockpit_lists_what_is_not_published_and_what_stands_in_the_way(serv
 
     assert "A &lt;sketch&gt;" in page
     assert "it is &lt;wrong&gt;" in page
+
+
+def test_the_mail_that_would_go_out_is_read_here(served: Served) -> None:
+    """The newest first; a link in it can be followed, and what looks like markup is text."""
+    none_yet = served.ask("/_dev/mail/").read().decode()
+    box = mailbox.Maildir(served.output.parent / "mail", create=True)
+    for number, subject in enumerate(["The first", "<b>The second</b>"]):
+        mail = EmailMessage()
+        mail["Subject"], mail["To"], mail["Date"] = subject, "ann@example.org", "Sat, 21 Nov 2026 10:00:00 +0000"
+        mail.set_content("Press <here>: http://127.0.0.1:8000/api/session/link?token=a&b=c.\n")
+        key = box.add(mail)
+        os.utime(served.output.parent / "mail" / "new" / key, (number, number))
+    listed = served.ask("/_dev/mail/").read().decode()
+    shown = served.ask(f"/_dev/mail/{key}").read().decode()
+
+    assert "None was sent yet" in none_yet
+    assert listed.index("&lt;b&gt;The second&lt;/b&gt;") < listed.index("The first")
+    assert '<a href="http://127.0.0.1:8000/api/session/link?token=a&amp;b=c">' in shown
+    assert "Press &lt;here&gt;:" in shown
+    assert served.ask("/_dev/mail/no-such").status == 404
 
 
 def test_a_stylesheet_of_the_theme_is_served_as_it_is_written(served: Served) -> None:
