@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from site_builder.engine.build import BuildRequest, build_site
 from site_builder.preview.database import PostgresServer, running_postgres
 from tools.browser import find_browser
 
@@ -63,6 +64,12 @@ def postgres_url(postgres_server: PostgresServer) -> str:
 def tiny_site(tmp_path: Path) -> Path:
     """Return a copy of the smallest real site, to be changed at will."""
     return Path(shutil.copytree(ROOT / "tests" / "sites" / "tiny", tmp_path / "tiny"))
+
+
+@pytest.fixture(scope="session")
+def site_output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the real site once, and return the folder that it lies in; nobody changes it."""
+    return build_site(BuildRequest(ROOT / "pelicanconf.py", tmp_path_factory.mktemp("site") / "output")).output
 
 
 @pytest.fixture(scope="session")
