@@ -14,6 +14,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from site_builder.engine.build import BuildRequest, build_site
 from site_builder.preview.database import PostgresServer, running_postgres
+from site_builder.preview.origin import WORKING_RELEASE, FolderOrigin
+from site_builder.preview.stack import Project, running_site
+from site_builder.release.stores import pointer_value
 from tools.browser import find_browser
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -70,6 +73,15 @@ def tiny_site(tmp_path: Path) -> Path:
 def site_output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the real site once, and return the folder that it lies in; nobody changes it."""
     return build_site(BuildRequest(ROOT / "pelicanconf.py", tmp_path_factory.mktemp("site") / "output")).output
+
+
+@pytest.fixture(scope="session")
+def site_url(project_root: Path, site_output: Path) -> Iterator[str]:
+    """Serve the real site through the real edge function with the real headers, and return its address."""
+    values = {"live": pointer_value(WORKING_RELEASE)}
+    project = Project(project_root, site_output.parent)
+    with running_site(project, FolderOrigin(site_output), lambda: values, port=0) as server:
+        yield server.url
 
 
 @pytest.fixture(scope="session")
