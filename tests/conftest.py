@@ -14,9 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from site_builder.engine.build import BuildRequest, build_site
 from site_builder.preview.database import PostgresServer, running_postgres
-from site_builder.preview.origin import WORKING_RELEASE, FolderOrigin
-from site_builder.preview.stack import Project, running_site
-from site_builder.release.stores import pointer_value
+from tests.serving import serving
 from tools.browser import find_browser
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -76,12 +74,10 @@ def site_output(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def site_url(project_root: Path, site_output: Path) -> Iterator[str]:
-    """Serve the real site through the real edge function with the real headers, and return its address."""
-    values = {"live": pointer_value(WORKING_RELEASE)}
-    project = Project(project_root, site_output.parent)
-    with running_site(project, FolderOrigin(site_output), lambda: values, port=0) as server:
-        yield server.url
+def site_url(site_output: Path) -> Iterator[str]:
+    """Serve the real site, and return its address."""
+    with serving(site_output) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
