@@ -15,6 +15,7 @@ from site_builder.checks.output import check_output
 from site_builder.checks.sources import check_sources
 from site_builder.engine.build import BuildRequest
 from site_builder.guarded import build_guarded
+from tests.validator import find_faults
 
 ROOT = Path(__file__).resolve().parents[2]
 ORIGIN = "https://zichkoding.com"
@@ -64,6 +65,11 @@ def test_nothing_is_found_to_be_wrong(site: Path) -> None:
     """Neither in the sources nor in what was made of them."""
     assert check_sources(site / "content", datetime.now(UTC)) == []
     assert check_output(site / "output", ORIGIN) == []
+
+
+def test_everything_an_author_can_write_becomes_valid_html(site: Path) -> None:
+    """By the checker that the W3C runs."""
+    assert find_faults(site / "output") == []
 
 
 def test_a_translation_speaks_its_language_and_names_its_original(site: Path) -> None:
