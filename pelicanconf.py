@@ -69,7 +69,7 @@ PICTURES_CACHE = ".local/pictures"
 # name too: a page that the API makes cannot know a hash, and browsers ask for a mark without being told of one.
 THEME_STATIC_DIR = ""
 THEME_STATIC_PATHS: list[str] = []
-PLAIN_ASSETS = {"site.css": "css/parts/plain.css", "favicon.ico": "images/mark.ico"}
+PLAIN_ASSETS = {"site.css": "css/forms.css", "favicon.ico": "images/mark.ico"}
 
 # content/posts/<slug>/index.md and content/pages/<slug>.md: the folder or the file names the page.
 PATH_METADATA = r"(?:posts|pages)/(?P<slug>[^/]+?)(?:/index)?\.md"
