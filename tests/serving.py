@@ -18,7 +18,7 @@ GONE = "/gone/"
 
 @contextmanager
 def serving(output: Path, *, closed: bool = False) -> Iterator[str]:
-    """Serve a folder until the block ends, or say on every page that the site is closed; its address is what it gives."""
+    """Serve a folder until the block ends, or a site that is closed for a while; its address is what it gives."""
     pointer = {**json.loads(pointer_value(WORKING_RELEASE)), "closed": closed}
     values = {"live": json.dumps(pointer), redirect_key(WORKING_RELEASE, GONE): json.dumps({"status": 410})}
     with running_site(Project(ROOT, output.parent), FolderOrigin(output), lambda: values, port=0) as server:

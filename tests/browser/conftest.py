@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from site_builder.engine.build import BuildRequest, build_site
+from tests.browser.pages import TEMPLATES
 from tests.serving import serving
 
 ARABIC = """\
@@ -35,6 +36,12 @@ print("hello")
 - أولا
 - ثانيا
 """
+
+
+@pytest.fixture(scope="session")
+def templates(site_url: str, closed_url: str) -> list[str]:
+    """Return the address of a page of every template."""
+    return [*(site_url + path for path in TEMPLATES), closed_url]
 
 
 @pytest.fixture(scope="session")

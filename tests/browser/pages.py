@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-# One page of each template, and the posts with the most kinds of things, the widest tables and the longest lines.
+from tests.serving import GONE
+
+# One page of each template but that of a closed site, and the posts with the most kinds of things, the widest tables
+# and the longest lines.
 TEMPLATES = (
     "/",
     "/about/",
@@ -23,6 +26,5 @@ TEMPLATES = (
     "/authors/zichkoding/",
     "/search/?q=form",
     "/no/such/page/",
-    "/410.html",
-    "/503.html",
+    GONE,
 )

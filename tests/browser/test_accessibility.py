@@ -11,8 +11,6 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, Page
 
-from tests.browser.pages import TEMPLATES
-
 pytestmark = pytest.mark.browser
 
 # WCAG 2.0 to 2.2, levels A and AA, and what axe's makers think good besides.
@@ -42,16 +40,16 @@ def in_all_looks(page: Page) -> Iterator[str]:
             yield f"{scheme} {width}"
 
 
-def test_axe_finds_nothing_on_any_template(browser: Browser, site_url: str) -> None:
+def test_axe_finds_nothing_on_any_template(browser: Browser, templates: list[str]) -> None:
     """And what it cannot decide has been decided, in a file that holds nothing else."""
     page = browser.new_page()
     wrong: list[str] = []
     left: set[Finding] = set()
-    for path in TEMPLATES:
-        page.goto(site_url + path)
+    for url in templates:
+        page.goto(url)
         for look in in_all_looks(page):
             faults, undecided = run_axe(page)
-            wrong += [f"{path} ({look}): {fault}" for fault in faults]
+            wrong += [f"{url} ({look}): {fault}" for fault in faults]
             left |= undecided
     page.close()
 

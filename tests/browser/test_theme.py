@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.pages import TEMPLATES
-
 pytestmark = pytest.mark.browser
 
 WIDER_THAN_THE_WINDOW = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -19,42 +17,42 @@ SMALL_TARGETS = """
 
 
 @pytest.mark.parametrize("width", [320, 360, 768, 1440, 2560])
-def test_no_page_is_wider_than_the_window(browser: Browser, site_url: str, width: int) -> None:
+def test_no_page_is_wider_than_the_window(browser: Browser, templates: list[str], width: int) -> None:
     """Nobody has to move the page sideways to read a line, from a small phone to a large screen."""
     context = browser.new_context(viewport={"width": width, "height": 800})
     page = context.new_page()
     wide = []
-    for path in TEMPLATES:
-        page.goto(site_url + path)
+    for url in templates:
+        page.goto(url)
         if page.evaluate(WIDER_THAN_THE_WINDOW):
-            wide.append(path)
+            wide.append(url)
     context.close()
 
     assert wide == []
 
 
-def test_text_at_twice_its_size_still_fits(page: Page, site_url: str) -> None:
+def test_text_at_twice_its_size_still_fits(page: Page, templates: list[str]) -> None:
     """Whoever needs larger letters gets them, and all of the page."""
     page.set_viewport_size({"width": 640, "height": 800})
     wide = []
-    for path in TEMPLATES:
-        page.goto(site_url + path)
+    for url in templates:
+        page.goto(url)
         page.evaluate("document.documentElement.style.fontSize = '32px'")
         if page.evaluate(WIDER_THAN_THE_WINDOW):
-            wide.append(path)
+            wide.append(url)
 
     assert wide == []
 
 
-def test_what_can_be_pressed_is_large_enough(page: Page, site_url: str) -> None:
+def test_what_can_be_pressed_is_large_enough(page: Page, templates: list[str]) -> None:
     """24 pixels, for fingers that are no mouse."""
     page.set_viewport_size({"width": 360, "height": 800})
     small = {}
-    for path in TEMPLATES:
-        page.goto(site_url + path)
-        small[path] = page.evaluate(SMALL_TARGETS)
+    for url in templates:
+        page.goto(url)
+        small[url] = page.evaluate(SMALL_TARGETS)
 
-    assert {path: targets for path, targets in small.items() if targets} == {}
+    assert {url: targets for url, targets in small.items() if targets} == {}
 
 
 def test_the_keyboard_gets_past_the_menu_at_once(page: Page, site_url: str) -> None:

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.serving import GONE
+
 BASE = 100
 LEAST_FOR_EXTRA = 90
 SIX_MONTHS = 15_768_000
@@ -93,7 +95,7 @@ def ask(url: str, path: str) -> tuple[Mapping[str, str], str]:
         connection.close()
 
 
-@pytest.mark.parametrize("path", ["/", "/about/", "/archive/", "/topics/", "/no/such/page/"])
+@pytest.mark.parametrize("path", ["/", "/about/", "/archive/", "/topics/", "/no/such/page/", GONE])
 def test_a_page_without_scripts_gets_full_marks(site_url: str, path: str) -> None:
     """Everything that the grader knows, from what is really served."""
     assert score(*ask(site_url, path)) == 150

@@ -359,4 +359,5 @@ def test_what_is_not_for_search_engines_is_not_for_the_sites_own_search(site_out
     """Nobody finds a thank-you before they have written."""
     known = "".join(file.read_text() for file in (site_output / "search").glob("find-pages-*.json"))
 
+    assert '"/about/"' in known
     assert [path for path in HIDDEN - STATUS if f'"/{path.removesuffix("index.html")}"' in known] == []
