@@ -17,7 +17,7 @@ PYTEST := $(VENV)/coverage run -m pytest
 # It takes as long as all the others, so it runs beside them.
 LONGEST := tests/site_builder/engine/test_same_bytes.py
 
-.PHONY: help up setup build post page review rename schedule urls links check test test-unit test-integration test-browser test-infra test-nightly smoke format lint types \
+.PHONY: help up setup build post page review rename schedule urls links check test test-unit test-integration test-browser test-infra test-nightly lighthouse smoke format lint types \
 	imports lock package deploy plan clean .installed .ready
 
 help: ## List these commands
@@ -72,6 +72,9 @@ test-infra: .ready ## Run the tests of Terraform
 
 test-nightly: .ready ## Run the tests of properties on many more random examples; it takes an hour or two
 	HYPOTHESIS_PROFILE=nightly $(VENV)/pytest tests/site_builder tests/api -m "not browser and not infra"
+
+lighthouse: .ready ## Ask Lighthouse for its marks on every template, on a phone with slow 4G
+	$(VENV)/python tools/lighthouse.py $(if $(URL),--url "$(URL)")
 
 smoke: .ready ## Run the smoke tests against a running site (URL=https://…)
 	$(VENV)/pytest tests/smoke --site-url "$(URL)"

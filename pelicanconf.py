@@ -12,6 +12,14 @@ DESCRIPTION = (
 )
 AUTHOR = "ZichKoding"
 DEFAULT_LANG = "en"
+# Pages in these languages are laid out the other way round.
+RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+
+# Where weaknesses are reported, for /.well-known/security.txt. The day is one that is written here, since the clock may
+# not reach a page; `make review` says when it comes near.
+SECURITY_ADVISORIES = "https://github.com/zichkoding/website/security/advisories/new"
+SECURITY_POLICY = "https://github.com/zichkoding/website/security/policy"
+SECURITY_EXPIRES = "2027-11-01T00:00:00Z"
 
 # Where a reader who finds a slip can mend it.
 EDIT_URL = "https://github.com/zichkoding/website/edit/main/content/{path}"
@@ -57,10 +65,11 @@ ARTICLE_PATHS = ["posts"]
 STATIC_PATHS: list[str] = []
 # What was made of pictures, by the content of what it was made from; safe to delete.
 PICTURES_CACHE = ".local/pictures"
-# The theme's files are published by the assets plugin, under names that hold their hash. The stylesheet is so a second
-# time, under its plain name: the page that the API makes cannot know the hash.
+# The theme's files are published by the assets plugin, under names that hold their hash. These are so under a plain
+# name too: a page that the API makes cannot know a hash, and browsers ask for a mark without being told of one.
 THEME_STATIC_DIR = ""
-THEME_STATIC_PATHS = ["static/css/site.css"]
+THEME_STATIC_PATHS: list[str] = []
+PLAIN_ASSETS = {"site.css": "css/forms.css", "favicon.ico": "images/mark.ico"}
 
 # content/posts/<slug>/index.md and content/pages/<slug>.md: the folder or the file names the page.
 PATH_METADATA = r"(?:posts|pages)/(?P<slug>[^/]+?)(?:/index)?\.md"
@@ -91,9 +100,15 @@ YEAR_ARCHIVE_URL = "archive/{date:%Y}/"
 YEAR_ARCHIVE_SAVE_AS = "archive/{date:%Y}/index.html"
 INDEX_URL = "blog/"
 INDEX_SAVE_AS = "blog/index.html"
+# What the edge answers with where there is no page, where there is none any more, and where none can be had.
 NOT_FOUND_SAVE_AS = "404.html"
+GONE_SAVE_AS = "410.html"
+MAINTENANCE_SAVE_AS = "503.html"
 SEARCH_SAVE_AS = "search/index.html"
 ROBOTS_SAVE_AS = "robots.txt"
+HUMANS_SAVE_AS = "humans.txt"
+SECURITY_SAVE_AS = ".well-known/security.txt"
+MANIFEST_SAVE_AS = "site.webmanifest"
 SITEMAP_SAVE_AS = "sitemap.xml"
 # For the machinery that publishes: where pages were before, and when the site changes by itself.
 REDIRECTS_SAVE_AS = "redirects.json"
@@ -110,7 +125,12 @@ DIRECT_TEMPLATES = [
     "tags",
     "search",
     "not_found",
+    "gone",
+    "maintenance",
     "robots",
+    "humans",
+    "security",
+    "manifest",
     "sitemap",
     "redirects",
     "schedule",

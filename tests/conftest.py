@@ -12,7 +12,10 @@ import hypothesis
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from site_builder.engine.build import BuildRequest
+from site_builder.guarded import build_guarded
 from site_builder.preview.database import PostgresServer, running_postgres
+from tests.serving import serving
 from tools.browser import find_browser
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,6 +66,26 @@ def postgres_url(postgres_server: PostgresServer) -> str:
 def tiny_site(tmp_path: Path) -> Path:
     """Return a copy of the smallest real site, to be changed at will."""
     return Path(shutil.copytree(ROOT / "tests" / "sites" / "tiny", tmp_path / "tiny"))
+
+
+@pytest.fixture(scope="session")
+def site_output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the real site once, and return the folder that it lies in; nobody changes it."""
+    return build_guarded(BuildRequest(ROOT / "pelicanconf.py", tmp_path_factory.mktemp("site") / "output")).output
+
+
+@pytest.fixture(scope="session")
+def site_url(site_output: Path) -> Iterator[str]:
+    """Serve the real site, and return its address."""
+    with serving(site_output) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def closed_url(site_output: Path) -> Iterator[str]:
+    """Serve the real site while it is closed for a while, and return its address."""
+    with serving(site_output, closed=True) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

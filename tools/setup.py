@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 from site_builder.preview.database import system_binaries  # noqa: E402 - the path must be set first
 from tools.browser import install_browser  # noqa: E402
+from tools.node_tools import VNU, find_tool, install_tool  # noqa: E402
 
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
@@ -42,6 +43,7 @@ def main(purpose: str) -> int:
             _stamp(purpose).write_text(_fingerprint(locks))
         if purpose == "dev":
             install_browser(PYTHON, say)
+            _install_validator()
     except SetupError as error:
         print(f"make setup: {error}", file=sys.stderr)
         return 1
@@ -49,6 +51,17 @@ def main(purpose: str) -> int:
         print("\nStopped; run it again to go on.", file=sys.stderr)
         return 130
     return 0
+
+
+def _install_validator() -> None:
+    """See to the HTML checker, where Node and Java are; elsewhere its tests are skipped, and say so."""
+    tried = VENV / ".validator-tried"
+    if find_tool(VNU) or tried.exists():
+        return
+    say("Getting the HTML checker for the tests …")
+    trouble = install_tool(VNU)
+    tried.touch()
+    say(f"  none: {trouble}. The tests of HTML are skipped." if trouble else "  done")
 
 
 def say(text: str) -> None:

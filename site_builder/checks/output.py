@@ -22,6 +22,8 @@ from site_builder.checks.feeds import check_feed, check_sitemap
 from site_builder.checks.findings import WARNING, Finding
 from site_builder.checks.markup import MOST_BYTES, RULES, Flaw, Link, Page, read_page
 from site_builder.checks.permanence import REDIRECTS_FILE, read_redirects
+from site_builder.checks.security import SECURITY_FILE, check_security_text
+from site_builder.sources.calendar import build_moment
 
 FEED_ENDINGS = (".atom.xml", ".rss.xml", ".feed.json")
 SITEMAP_FILE = "sitemap.xml"
@@ -92,6 +94,7 @@ def _flaws(output: Output) -> Iterator[tuple[str, Flaw]]:
         for flaw in flaws:
             yield file, flaw
     yield from _check_sitemap(output)
+    yield from _check_security(output)
 
 
 # --- Reading, each page once
@@ -282,3 +285,9 @@ def _check_sitemap(output: Output) -> Iterator[tuple[str, Flaw]]:
 
     for flaw in check_sitemap((output.folder / SITEMAP_FILE).read_bytes(), frozenset(wanted), place):
         yield SITEMAP_FILE, flaw
+
+
+def _check_security(output: Output) -> Iterator[tuple[str, Flaw]]:
+    if SECURITY_FILE in output.files:
+        text = (output.folder / SECURITY_FILE).read_text(encoding="utf-8", errors="replace")
+        yield from ((SECURITY_FILE, flaw) for flaw in check_security_text(text, build_moment()))

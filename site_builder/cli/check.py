@@ -22,7 +22,7 @@ Check the sources, and then the built site.
 
 Sources: front matter, dates, links between texts, pictures, headings, tags, double addresses, the spelling of names.
 Pages: markup, links and anchors, headings, ids, titles, what is loaded from where, structured data, weight. And the
-feeds, the sitemap, and the list of addresses that are for ever. Only what has changed is looked at again.
+feeds, the sitemap, security.txt, and the list of addresses that are for ever. Only what has changed is looked at again.
 
 Each finding is `path:line:column  rule  what is wrong`, and on the next line what to do. Errors end in exit code 1;
 what is only doubtful is a warning, and does not. On GitHub Actions the findings are annotations of their lines.

@@ -14,6 +14,8 @@ from site_builder.sources.keys import POST
 from site_builder.sources.text import Source
 
 URLS_FILE = "urls.txt"
+# What is shown at other addresses, and what only the machinery reads.
+NO_ADDRESSES = frozenset({"404.html", "410.html", "503.html", "redirects.json", "schedule.json"})
 LINE = re.compile(r"(?P<path>/\S*)(?:\s+(?P<gone>gone))?")
 HEADING = """\
 # Every address that was ever published, one in each line. A build that loses one fails.
@@ -85,7 +87,7 @@ def write_addresses(known: Addresses, new: Iterable[str]) -> None:
 
 def address_of(file: str) -> str | None:
     """Return the address at which a file of the output is found, if it is one that people keep."""
-    if file.startswith(("assets/", "search/find-")) or file in ("404.html", "redirects.json", "schedule.json"):
+    if file.startswith(("assets/", "search/find-")) or file in NO_ADDRESSES:
         return None
     if file.endswith("index.html"):
         return f"/{file.removesuffix('index.html')}"

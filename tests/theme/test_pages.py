@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from PIL import Image
 
 from site_builder.engine.build import BuildRequest, build_site
+from site_builder.plugins.assets import published_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
 ORIGIN = "https://zichkoding.com"
@@ -19,7 +25,22 @@ VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "met
 # What a page loads by itself, as opposed to what it links to.
 LOADED = {"img": "src", "script": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src"}
 # Not on the site, and therefore not a template of a page.
-NOT_PAGES = {"base.html", "list.html", "redirects.html", "robots.html", "schedule.html", "sitemap.html"}
+NOT_PAGES = {"base.html", "list.html"} | {
+    f"{name}.html" for name in ("humans", "manifest", "redirects", "robots", "schedule", "security", "sitemap")
+}
+# Shown at other addresses than their own, or after something was done: nobody is to find them by searching.
+HIDDEN = {
+    "404.html",
+    "410.html",
+    "503.html",
+    "account/index.html",
+    "account/check-your-mail/index.html",
+    "contact/thank-you/index.html",
+    "newsletter/check-your-mail/index.html",
+    "newsletter/goodbye/index.html",
+    "newsletter/welcome/index.html",
+}
+STATUS = {"404.html", "410.html", "503.html"}
 
 
 @dataclass
@@ -69,15 +90,12 @@ class Parsed(HTMLParser):
 
 
 @pytest.fixture(scope="session")
-def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the real site once."""
-    return build_site(BuildRequest(ROOT / "pelicanconf.py", tmp_path_factory.mktemp("site") / "output")).output
-
-
-@pytest.fixture(scope="session")
-def pages(output: Path) -> dict[str, Parsed]:
+def pages(site_output: Path) -> dict[str, Parsed]:
     """Return every page by its path."""
-    return {file.relative_to(output).as_posix(): Parsed(file.read_text()) for file in sorted(output.rglob("*.html"))}
+    return {
+        file.relative_to(site_output).as_posix(): Parsed(file.read_text())
+        for file in sorted(site_output.rglob("*.html"))
+    }
 
 
 def on(pages: dict[str, Parsed], rule: str) -> list[str]:
@@ -101,7 +119,11 @@ def test_every_template_makes_a_page(pages: dict[str, Parsed]) -> None:
         "tags.html": "tags/index.html",
         "tag.html": "tags/testing/index.html",
         "author.html": "authors/zichkoding/index.html",
+        "account.html": "account/index.html",
+        "newsletter.html": "newsletter/index.html",
         "not_found.html": "404.html",
+        "gone.html": "410.html",
+        "maintenance.html": "503.html",
     }
     templates = {file.name for file in (ROOT / "theme" / "templates").glob("*.html")}
 
@@ -154,7 +176,7 @@ def test_the_canonical_address_is_productions(pages: dict[str, Parsed]) -> None:
     for path, page in pages.items():
         canonical = [tag.attributes["href"] for tag in page.named("link") if tag.attributes.get("rel") == "canonical"]
 
-        assert canonical == [f"{ORIGIN}/{path.removesuffix('index.html')}"]
+        assert canonical == ([] if path in STATUS else [f"{ORIGIN}/{path.removesuffix('index.html')}"])
 
 
 def test_nothing_is_styled_or_run_in_a_page(pages: dict[str, Parsed]) -> None:
@@ -171,7 +193,8 @@ def test_nothing_is_styled_or_run_in_a_page(pages: dict[str, Parsed]) -> None:
     assert [path for path, page in pages.items() if page.named("style")] == []
     # Data for search engines stand in a page; what runs is a file.
     scripts = [(path, tag.attributes) for path, page in pages.items() for tag in page.named("script")]
-    assert [one for one in scripts if "src" not in one[1] and one[1].get("type") != "application/ld+json"] == []
+    data = {"application/ld+json", "speculationrules"}
+    assert [one for one in scripts if "src" not in one[1] and one[1].get("type") not in data] == []
 
 
 def test_a_page_loads_nothing_from_elsewhere(pages: dict[str, Parsed]) -> None:
@@ -193,7 +216,7 @@ def test_a_page_loads_nothing_from_elsewhere(pages: dict[str, Parsed]) -> None:
         if tag.attributes["rel"] in ("stylesheet", "icon")
     ]
 
-    assert [one for one in loaded + linked if not one[1].startswith("/assets/")] == []
+    assert {one[1] for one in loaded + linked if not one[1].startswith("/assets/")} == {"/favicon.ico"}
 
 
 def test_an_id_is_there_once(pages: dict[str, Parsed]) -> None:
@@ -216,7 +239,7 @@ def test_a_picture_has_words_and_a_size(pages: dict[str, Parsed]) -> None:
     assert bare == []
 
 
-def test_every_link_within_the_site_leads_somewhere(output: Path, pages: dict[str, Parsed]) -> None:
+def test_every_link_within_the_site_leads_somewhere(site_output: Path, pages: dict[str, Parsed]) -> None:
     """To a file that is there, and to an anchor on it."""
     broken = []
     for path, page in pages.items():
@@ -228,18 +251,66 @@ def test_every_link_within_the_site_leads_somewhere(output: Path, pages: dict[st
             wanted = unquote(parts.path).lstrip("/") if parts.path else path
             file = f"{wanted}index.html" if wanted.endswith("/") or not wanted else wanted
             ids = {one.attributes.get("id") for one in pages[file].tags} if file in pages else set()
-            if not (output / file).is_file() or (parts.fragment and parts.fragment not in ids):
+            if not (site_output / file).is_file() or (parts.fragment and parts.fragment not in ids):
                 broken.append(f"{path} -> {target}")
 
     assert broken == []
 
 
-def test_every_label_has_its_field(pages: dict[str, Parsed]) -> None:
-    """Whoever hears the form knows what to say."""
-    page = pages["contact/index.html"]
-    labelled = {tag.attributes["for"] for tag in page.named("label")}
+def test_every_field_has_its_label(pages: dict[str, Parsed]) -> None:
+    """Whoever hears a form knows what to say."""
+    for path, page in pages.items():
+        fields = [tag.attributes for tag in page.named("input", "textarea") if tag.attributes.get("type") != "hidden"]
+        labelled = {tag.attributes.get("for") for tag in page.named("label")}
+        # A task's box stands in its label.
+        wanted = {field.get("id") for field in fields if "disabled" not in field}
 
-    assert labelled == {tag.attributes["id"] for tag in page.named("input", "textarea")}
+        assert wanted <= labelled, path
+
+
+def test_what_is_loaded_is_what_was_built(site_output: Path, pages: dict[str, Parsed]) -> None:
+    """The browser compares each stylesheet and script with the digest that the page says."""
+    compared = 0
+    for path, page in pages.items():
+        for tag in page.named("link", "script"):
+            loads = tag.attributes.get("src") or (tag.attributes.get("rel") == "stylesheet" and tag.attributes["href"])
+            if not loads:
+                continue
+            digest = hashlib.sha256((site_output / loads.lstrip("/")).read_bytes()).digest()
+            compared += 1
+
+            assert tag.attributes["integrity"] == f"sha256-{base64.b64encode(digest).decode()}", path
+    assert compared > len(pages)
+
+
+def test_nobody_needs_a_second_file_to_read_why_there_is_none(pages: dict[str, Parsed]) -> None:
+    """The page for bad days has words and one stylesheet, and no way to what may be down too."""
+    page = pages["503.html"]
+
+    assert page.named("script", "img", "form") == []
+    assert [tag.attributes["rel"] for tag in page.named("link")] == ["stylesheet"]
+    assert "lost" in page.text
+
+
+def test_the_site_introduces_itself_to_machines(site_output: Path) -> None:
+    """Marks for browsers and home screens, and words for those who found a weakness."""
+    manifest = json.loads((site_output / "site.webmanifest").read_text())
+    security = (site_output / ".well-known" / "security.txt").read_text()
+    lines = dict(line.split(": ", 1) for line in security.splitlines())
+
+    assert manifest["start_url"] == "/"
+    for icon in manifest["icons"]:
+        file = site_output / icon["src"].lstrip("/")
+        if file.suffix == ".png":
+            with Image.open(file) as picture:
+                assert icon["sizes"] == f"{picture.width}x{picture.height}"
+        assert file.is_file()
+    with Image.open(site_output / "favicon.ico") as mark:
+        assert mark.format == "ICO"
+    assert set(lines) >= {"Contact", "Expires", "Canonical", "Policy", "Preferred-Languages"}
+    assert lines["Canonical"] == f"{ORIGIN}/.well-known/security.txt"
+    assert datetime.fromisoformat(lines["Expires"]).tzinfo is not None
+    assert "/colophon/" in (site_output / "humans.txt").read_text()
 
 
 def test_the_current_page_is_marked_in_the_menu(pages: dict[str, Parsed]) -> None:
@@ -266,19 +337,27 @@ def test_text_is_escaped_where_it_is_text(tmp_path: Path) -> None:
     assert described == ["He said “no” & left."]
 
 
-def test_the_stylesheet_has_its_plain_name_too(output: Path) -> None:
-    """The API's page asks for it, and cannot know the hash."""
-    asked = (ROOT / "api" / "chalicelib" / "pages.py").read_text()
+def test_the_stylesheet_has_its_plain_name_too(site_output: Path) -> None:
+    """The API's pages ask for it, and cannot know the hash; they have forms."""
+    plain = (site_output / "site.css").read_bytes()
 
-    assert '<link rel="stylesheet" href="/site.css">' in asked
-    assert (output / "site.css").read_text() == (ROOT / "theme" / "static" / "css" / "site.css").read_text()
+    assert '<link rel="stylesheet" href="/site.css">' in (ROOT / "api" / "chalicelib" / "pages.py").read_text()
+    assert plain == published_bytes(ROOT / "theme" / "static" / "css" / "forms.css")
 
 
-def test_the_sitemap_lists_every_page_that_may_be_found(output: Path, pages: dict[str, Parsed]) -> None:
+def test_the_sitemap_lists_every_page_that_may_be_found(site_output: Path, pages: dict[str, Parsed]) -> None:
     """And none that may not."""
-    listed = re.findall(r"<loc>(.*?)</loc>", (output / "sitemap.xml").read_text())
+    listed = re.findall(r"<loc>(.*?)</loc>", (site_output / "sitemap.xml").read_text())
     hidden = on(pages, r'name="robots" content="noindex"')
     findable = [path for path in pages if path not in hidden]
 
     assert sorted(listed) == sorted(f"{ORIGIN}/{path.removesuffix('index.html')}" for path in findable)
-    assert sorted(hidden) == ["404.html", "contact/thank-you/index.html"]
+    assert set(hidden) == HIDDEN
+
+
+def test_what_is_not_for_search_engines_is_not_for_the_sites_own_search(site_output: Path) -> None:
+    """Nobody finds a thank-you before they have written."""
+    known = "".join(file.read_text() for file in (site_output / "search").glob("find-pages-*.json"))
+
+    assert '"/about/"' in known
+    assert [path for path in HIDDEN - STATUS if f'"/{path.removesuffix("index.html")}"' in known] == []

@@ -1,0 +1,237 @@
+"""With scripts, forms are kinder: nothing that was written is lost, faults stand at their fields, a press is one."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.api import WORDS_FOR_NO_ADDRESS, Api
+from tests.browser.test_accessibility import run_axe
+
+pytestmark = pytest.mark.browser
+
+TEXT = "It took me an hour to write this."
+POST = "/blog/two-commands/"
+
+
+@pytest.fixture
+def api(page: Page) -> Api:
+    """Return the API that the page talks to."""
+    served = Api()
+    served.serve(page)
+    return served
+
+
+def write(page: Page, url: str, email: str = "ada@example.org") -> None:
+    """Fill the contact form in."""
+    page.goto(f"{url}/contact/")
+    page.get_by_label("Your name").fill("Ada")
+    page.get_by_label("Your email address").fill(email)
+    page.get_by_label("Your message").fill(TEXT)
+
+
+def send(page: Page) -> None:
+    """Press the button."""
+    page.get_by_role("button", name="Send the message").click()
+
+
+def drafts(page: Page) -> object:
+    """Return what the browser keeps of forms."""
+    return page.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('draft:'))")
+
+
+def test_a_message_is_sent_thanked_for_and_then_forgotten(page: Page, site_url: str, api: Api) -> None:
+    """The browser keeps the draft until it is acknowledged, and not a moment longer."""
+    write(page, site_url)
+
+    assert drafts(page) == ["draft:contact"]
+    send(page)
+    expect(page.locator("h1")).to_have_text("Thank you")
+    assert drafts(page) == []
+    [message] = api.messages.values()
+    assert message["message"] == TEXT
+    assert message["token"] == "signed"  # noqa: S105 - the fake's word for it
+    page.goto(f"{site_url}/contact/")
+    expect(page.get_by_label("Your message")).to_have_value("")
+
+
+def test_nothing_is_asked_before_somebody_begins_to_write(page: Page, site_url: str, api: Api) -> None:
+    """And then once, however often the focus moves."""
+    page.goto(f"{site_url}/contact/", wait_until="networkidle")
+
+    assert api.asked == []
+    for label in ("Your name", "Your message", "Your name"):
+        page.get_by_label(label).focus()
+    page.wait_for_function("document.querySelector('[name=token]').value")
+    assert len(api.to("/api/contact/token", "GET")) == 1
+
+
+def test_two_presses_are_one_message(page: Page, site_url: str, api: Api) -> None:
+    """Also when the answer takes its time."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/contact", hold)
+    write(page, site_url)
+    button = page.get_by_role("button", name="Send the message")
+    button.dblclick()
+    button.click()
+    page.wait_for_timeout(100)
+    assert len(held) == 1
+    held[0].fallback()
+    expect(page.locator("h1")).to_have_text("Thank you")
+
+    assert len(api.messages) == 1
+
+
+def test_a_fault_is_said_at_its_field(page: Page, site_url: str, api: Api) -> None:
+    """In the API's words, tied to the field, and the keyboard stands there; mended, it goes."""
+    write(page, site_url, email="ada@example.invalid")
+    send(page)
+    field = page.get_by_label("Your email address")
+
+    expect(field).to_be_focused()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_accessible_description(f"Only to answer you. {WORDS_FOR_NO_ADDRESS}")
+    expect(page.get_by_role("alert")).to_have_text("Please look again.")
+    page.evaluate(AXE_SCRIPT)
+    assert run_axe(page)[0] == []
+    field.fill("ada@example.org")
+    send(page)
+    expect(page.locator("h1")).to_have_text("Thank you")
+    assert len(api.messages) == 1
+
+
+def test_a_failed_network_loses_nothing(page: Page, site_url: str, api: Api) -> None:
+    """It is said kindly, the text stays, through a reload too, and the next press is the same message."""
+    write(page, site_url)
+    page.wait_for_function("document.querySelector('[name=token]').value")
+    api.unreachable = True
+    send(page)
+
+    expect(page.get_by_role("alert")).to_contain_text("Your words are safe")
+    expect(page.get_by_label("Your message")).to_have_value(TEXT)
+    api.unreachable = False
+    key = page.locator("[name=key]").input_value()
+    page.reload()
+    expect(page.get_by_label("Your message")).to_have_value(TEXT)
+    expect(page.get_by_role("alert")).to_have_text("Here is what you had written and not sent yet.")
+    send(page)
+    expect(page.locator("h1")).to_have_text("Thank you")
+    assert list(api.messages) == [key]
+
+
+def test_an_api_that_is_down_loses_nothing(page: Page, site_url: str, api: Api) -> None:
+    """What is pressed again unchanged is the same message; what was changed since is another."""
+    api.broken = True
+    write(page, site_url)
+    for words in (TEXT, TEXT, f"{TEXT} And more."):
+        page.get_by_label("Your message").fill(words)
+        send(page)
+        expect(page.get_by_role("alert")).to_contain_text("Your words are safe")
+    first, second, third = (body["key"] for body in api.to("/api/contact"))
+
+    assert first == second
+    assert third != second
+
+
+def test_a_draft_survives_without_a_press(page: Page, site_url: str, api: Api) -> None:
+    """Whoever closes the page by mistake finds the words again."""
+    write(page, site_url)
+    page.goto(site_url)
+    page.goto(f"{site_url}/contact/")
+
+    expect(page.get_by_label("Your message")).to_have_value(TEXT)
+    assert api.messages == {}
+
+
+def test_a_form_works_where_the_browser_keeps_nothing(page: Page, site_url: str, api: Api) -> None:
+    """Storage may be forbidden; then there is no draft, and all else is as ever."""
+    page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('forbidden'); } })")
+    write(page, site_url)
+    send(page)
+    expect(page.locator("h1")).to_have_text("Thank you")
+
+    assert len(api.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "button", "to"),
+    [
+        ("/newsletter/", "Send it to me", "/api/newsletter"),
+        ("/blog/", "Send it to me", "/api/newsletter"),
+        ("/account/", "Send me the link", "/api/session/mail"),
+    ],
+)
+def test_an_address_is_sent_and_answered_by_mail(
+    page: Page, site_url: str, api: Api, path: str, button: str, to: str
+) -> None:
+    """The newsletter and the way in ask for nothing else, and say where to look next."""
+    page.goto(site_url + path)
+    page.get_by_label("Your email address").fill("ada@example.org")
+    page.get_by_role("button", name=button).click()
+    page.wait_for_url("**/check-your-mail/")
+    [sent] = api.to(to)
+
+    assert sent["email"] == "ada@example.org"
+    assert sent["website"] == ""
+
+
+def test_an_account_shows_what_is_somebodys(page: Page, site_url: str, api: Api) -> None:
+    """Name, letters, saved posts and messages; a change is kept, and the page is well for everybody."""
+    api.signed_in = True
+    api.saved = {POST: "Two commands", "//elsewhere.example/": "Not ours"}
+    page.goto(f"{site_url}/account/")
+    expect(page.get_by_label("Your name")).to_have_value("Ada")
+    links = page.locator("#saved a").evaluate_all("(all) => all.map((one) => one.href)")
+
+    assert links[0] == site_url + POST
+    assert [link for link in links if not link.startswith(f"{site_url}/")] == []
+    expect(page.locator("#messages")).to_contain_text("Hello 2026-01-02 · read")
+    expect(page.get_by_role("button", name="Send me the link")).to_be_hidden()
+    page.get_by_label("Your name").fill("Ada L.")
+    page.get_by_label("Send me the newsletter").check()
+    page.get_by_role("button", name="Keep the changes").click()
+    expect(page.get_by_role("status")).to_have_text("Kept.")
+    assert api.me == {"name": "Ada L.", "newsletter": True}
+    page.evaluate(AXE_SCRIPT)
+    assert run_axe(page)[0] == []
+
+
+def test_an_account_of_nobody_is_the_way_in(page: Page, site_url: str, api: Api) -> None:
+    """By mail, and by another account where that is set up; nothing is asked for but who is there."""
+    page.goto(f"{site_url}/account/")
+
+    expect(page.get_by_role("link", name="Or sign in with another account")).to_be_visible()
+    expect(page.get_by_role("button", name="Keep the changes")).to_be_hidden()
+    assert api.asked == [("GET", "/api/session", None)]
+
+
+def test_a_post_can_be_saved_by_whoever_has_signed_in(page: Page, site_url: str, api: Api) -> None:
+    """The account's page leaves a mark in the browser; with it a post asks, and offers."""
+    api.signed_in = True
+    page.goto(f"{site_url}/account/")
+    expect(page.get_by_label("Your name")).to_be_visible()
+    page.goto(site_url + POST)
+    page.get_by_role("button", name="Save for later").click()
+    expect(page.get_by_role("button", name="Saved", pressed=True)).to_be_visible()
+
+    assert api.saved == {POST: "Two commands"}
+    page.get_by_role("button", name="Saved").click()
+    expect(page.get_by_role("button", name="Save for later")).to_be_visible()
+    assert api.saved == {}
+
+
+def test_a_post_asks_nothing_for_everybody_else(page: Page, site_url: str, api: Api) -> None:
+    """No request without the mark; and a mark that has run out goes."""
+    page.goto(site_url + POST, wait_until="networkidle")
+
+    assert api.asked == []
+    page.evaluate("localStorage.setItem('signed-in', '1')")
+    page.reload(wait_until="networkidle")
+    assert api.to("/api/me/saved", "GET") == [None]
+    assert page.evaluate("localStorage.getItem('signed-in')") is None
+    expect(page.get_by_role("button", name="Save for later")).to_have_count(0)
