@@ -109,7 +109,7 @@ def _running_api(project: Project, database: PostgresServer) -> Iterator[str]:
     log = project.local / "api.log"
     with log.open("w+b") as stream:
         process = Leashed(
-            [sys.executable, "serve.py", "--port", "0"],
+            [sys.executable, "serve.py", "--port", "0", "--local", str(project.local.resolve())],
             stop_signal=signal.SIGTERM,
             log=stream,
             environment={"DATABASE_URL": database.url(), "PYTHONUNBUFFERED": "1"},

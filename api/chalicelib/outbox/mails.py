@@ -1,0 +1,109 @@
+"""The mails that we write: plain text, one function each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+from chalicelib.outbox.channels import DeliveryError
+from chalicelib.outbox.jobs import Job
+from chalicelib.settings import Settings
+from chalicelib.signing import Signer
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a mail says and to whom."""
+
+    recipient: str
+    subject: str
+    text: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail as it is sent."""
+
+    recipient: str
+    data: bytes
+
+
+def compose(job: Job, settings: Settings, signer: Signer) -> Mail:
+    """Write the mail of a job."""
+    write = TEMPLATES.get(job.template)
+    if write is None:
+        reason = f"no mail is called {job.template}"
+        raise DeliveryError(reason, final=True)
+    draft = write(job, settings, signer)
+    mail = EmailMessage(policy=SMTP)
+    try:
+        mail["From"], mail["To"], mail["Subject"] = settings.mail_from, draft.recipient, draft.subject
+        mail["Date"] = format_datetime(job.made)
+        # The job's own: a mail that was sent twice, because we died in between, is shown once.
+        mail["Message-ID"] = f"<{job.id}@{urlsplit(settings.site_url).hostname}>"
+        mail["Auto-Submitted"] = "auto-generated"
+        for name, value in draft.headers.items():
+            mail[name] = value
+        mail.set_content(draft.text)
+        return Mail(draft.recipient, mail.as_bytes())
+    except (ValueError, UnicodeError, IndexError) as error:
+        reason = f"the mail cannot be written ({type(error).__name__})"
+        raise DeliveryError(reason, final=True) from error
+
+
+def _message(job: Job, settings: Settings, _signer: Signer) -> Draft:
+    about = job.about
+    if about is None:
+        reason = "the message is not there any more"
+        raise DeliveryError(reason, final=True)
+    text = (
+        f"{about.message}\n\n-- \n{about.name} <{about.email}>\n"
+        f"by the contact form of {settings.site_url}, {about.received:%Y-%m-%d %H:%M} UTC\n"
+    )
+    # An address that a header cannot hold as it is stays in the text only, where it is read as it was written.
+    reply = {"Reply-To": about.email} if about.email.isascii() else {}
+    return Draft(settings.owner_mail, f"Contact: {about.subject or about.name}", text, reply)
+
+
+def _canary(job: Job, settings: Settings, _signer: Signer) -> Draft:
+    text = "We send this to ourselves every hour, by the way that a visitor's message takes.\n"
+    return Draft(
+        settings.canary_mail, "The contact form works", text, {"X-Canary": str(job.about.id if job.about else "")}
+    )
+
+
+def _canary_missing(_job: Job, settings: Settings, _signer: Signer) -> Draft:
+    text = (
+        "The message that we send to ourselves every hour has not arrived. Visitors' messages may be waiting too:\n"
+        f"none is lost, but look at {settings.site_url}/api/ready and at the runbook docs/runbooks/contact.md.\n"
+    )
+    return Draft(settings.owner_mail, "The contact form may not be working", text)
+
+
+def _spam_summary(job: Job, settings: Settings, _signer: Signer) -> Draft:
+    lines = [
+        f"{one['received']}  {one['name']} <{one['email']}>\n    {one['subject'] or '(no subject)'}\n    {one['reason']}"  # noqa: E501
+        for one in job.details["messages"]
+    ]
+    more = job.details["count"] - len(lines)
+    text = (
+        f"{job.details['count']} messages of the last day were labelled as spam. None was deleted; they are kept for "
+        "30 days.\n\n" + "\n\n".join(lines) + (f"\n\nand {more} more.\n" if more > 0 else "\n")
+    )
+    return Draft(settings.owner_mail, f"Spam of the last day: {job.details['count']}", text)
+
+
+TEMPLATES: Mapping[str, Callable[[Job, Settings, Signer], Draft]] = MappingProxyType(
+    {
+        "message": _message,
+        "canary": _canary,
+        "canary-missing": _canary_missing,
+        "spam-summary": _spam_summary,
+    }
+)

@@ -1,0 +1,61 @@
+"""The clocks: how long each table keeps what is in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import LiteralString
+
+from chalicelib.observe import tell
+from chalicelib.outbox.channels import Channels
+from chalicelib.services import Services
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What is forgotten of a table, and why then."""
+
+    table: str
+    reason: str
+    statement: LiteralString
+
+
+CLOCKS = (
+    Clock(
+        "contact_messages",
+        "spam is kept for 30 days, in which a message that was taken for it can be found",
+        "DELETE FROM contact_messages WHERE label = 'spam' AND received_at < now() - interval '30 days' RETURNING 1",
+    ),
+    Clock(
+        "contact_messages",
+        "messages are kept for two years, as long as something may follow from them",
+        "DELETE FROM contact_messages WHERE label = 'ham' AND received_at < now() - interval '2 years' RETURNING 1",
+    ),
+    Clock(
+        "contact_messages",
+        "our own messages are kept for two days",
+        "DELETE FROM contact_messages WHERE label = 'canary' AND received_at < now() - interval '2 days' RETURNING 1",
+    ),
+    Clock(
+        "contact_tombstones",
+        "no queue holds a copy, and no browser repeats a message, for longer than 30 days",
+        "DELETE FROM contact_tombstones WHERE erased_at < now() - interval '30 days' RETURNING 1",
+    ),
+    Clock(
+        "rate_buckets",
+        "after a day a bucket is full again, which is what none says too",
+        "DELETE FROM rate_buckets WHERE counted_at < now() - interval '1 day' RETURNING 1",
+    ),
+    Clock(
+        "outbox",
+        "what was delivered or given up is kept for 30 days, to look into complaints",
+        "DELETE FROM outbox WHERE ended_at < now() - interval '30 days' RETURNING 1",
+    ),
+)
+
+
+def forget_old(services: Services, _channels: Channels) -> None:
+    """Delete what has been kept long enough."""
+    for clock in CLOCKS:
+        count = len(services.database.ask(clock.statement))
+        if count:
+            tell("forgotten", table=clock.table, rows=count, reason=clock.reason)

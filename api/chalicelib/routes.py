@@ -1,0 +1,82 @@
+"""Every address of the API in one table, and the way of a request through it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from chalicelib.calls import Call
+from chalicelib.contact.handling import give_token, take_message
+from chalicelib.errors import ApiError, InternalError, MethodNotAllowedError, NotFoundError, UnsupportedTypeError
+from chalicelib.fields import refuse_large
+from chalicelib.health import say_alive, say_ready, say_version
+from chalicelib.observe import tell_crash
+from chalicelib.pages import error_page
+from chalicelib.replies import Reply, error_reply, html_reply, nothing
+from chalicelib.requests import FORM, JSON, Request
+from chalicelib.services import Services
+
+Handler = Callable[[Call], Reply]
+
+
+@dataclass(frozen=True)
+class Route:
+    """What is done for a method of an address, for whom, and which bodies it takes."""
+
+    method: str
+    path: str
+    handle: Handler
+    takes: tuple[str, ...] = ()
+
+
+ROUTES = (
+    Route("GET", "/api/health", say_alive),
+    Route("GET", "/api/ready", say_ready),
+    Route("GET", "/api/version", say_version),
+    Route("POST", "/api/contact", take_message, takes=(FORM, JSON)),
+    Route("GET", "/api/contact/token", give_token),
+)
+TABLE: Mapping[str, Mapping[str, Route]] = {
+    path: {route.method: route for route in ROUTES if route.path == path} for path in {route.path for route in ROUTES}
+}
+
+
+def answer(request: Request, services: Services) -> Reply:
+    """Answer a request, whatever it is."""
+    try:
+        reply = _answer(request, services)
+    except ApiError as error:
+        reply = _error(error, request)
+    except Exception as error:  # noqa: BLE001 - the last resort: one shape for our own faults too
+        tell_crash(error, request.path)
+        reply = _error(InternalError(), request)
+    return replace(reply, body="") if request.method == "HEAD" else reply
+
+
+def _answer(request: Request, services: Services) -> Reply:
+    methods = TABLE.get(request.path)
+    if methods is None:
+        message = "There is nothing at this address."
+        raise NotFoundError(message)
+    allowed = ", ".join(_with_implied(methods))
+    if request.method == "OPTIONS":
+        return nothing({"Allow": allowed})
+    route = methods.get("GET" if request.method == "HEAD" else request.method)
+    if route is None:
+        raise MethodNotAllowedError(allowed)
+    refuse_large(request.body)
+    if route.takes and request.content_type not in route.takes:
+        message = f"This address takes {' or '.join(route.takes)}."
+        raise UnsupportedTypeError(message)
+    return route.handle(Call(request, services))
+
+
+def _with_implied(methods: Mapping[str, Route]) -> list[str]:
+    """Return the methods of an address with those that come by themselves."""
+    return sorted({*methods, "OPTIONS", *(["HEAD"] if "GET" in methods else [])})
+
+
+def _error(error: ApiError, request: Request) -> Reply:
+    if request.wants_page:
+        return html_reply(error.status, error_page(error), error.headers)
+    return error_reply(error)
