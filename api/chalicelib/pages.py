@@ -63,6 +63,16 @@ def button_page(title: str, lead: str, action: str, button: str) -> str:
     )
 
 
+def email_form(action: str, email: str, fault: str, button: str, hidden: str = "") -> str:
+    """Return a form with one address in it, as it was written, and what is wrong with it."""
+    return (
+        f'<form method="post" action="{shown(action)}">\n<p>\n<label for="email">Your email address</label>\n'
+        f'<input id="email" name="email" type="email" value="{shown(email)}" required maxlength="254" '
+        'autocomplete="email" aria-invalid="true" aria-describedby="email-fault">\n</p>\n'
+        f'<p id="email-fault">{shown(fault)}</p>\n{hidden}<p><button>{shown(button)}</button></p>\n</form>'
+    )
+
+
 def shown(text: str) -> str:
     """Escape a text, and show a replacement for what cannot be written as UTF-8."""
     return escape(text.encode("utf-8", "replace").decode("utf-8"))

@@ -10,6 +10,7 @@ from chalicelib.contact.handling import give_token, take_message
 from chalicelib.errors import ApiError, InternalError, MethodNotAllowedError, NotFoundError, UnsupportedTypeError
 from chalicelib.fields import refuse_large
 from chalicelib.health import say_alive, say_ready, say_version
+from chalicelib.newsletter import announcing, subscribing
 from chalicelib.observe import tell_crash
 from chalicelib.pages import error_page
 from chalicelib.replies import Reply, error_reply, html_reply, nothing
@@ -35,6 +36,13 @@ ROUTES = (
     Route("GET", "/api/version", say_version),
     Route("POST", "/api/contact", take_message, takes=(FORM, JSON)),
     Route("GET", "/api/contact/token", give_token),
+    Route("POST", "/api/newsletter", subscribing.ask_for, takes=(FORM, JSON)),
+    Route("GET", "/api/newsletter/confirm", subscribing.show_confirm),
+    Route("POST", "/api/newsletter/confirm", subscribing.confirm),
+    Route("GET", "/api/newsletter/unsubscribe", subscribing.show_end),
+    Route("POST", "/api/newsletter/unsubscribe", subscribing.end),
+    Route("GET", "/api/newsletter/send", announcing.show_send),
+    Route("POST", "/api/newsletter/send", announcing.send),
 )
 TABLE: Mapping[str, Mapping[str, Route]] = {
     path: {route.method: route for route in ROUTES if route.path == path} for path in {route.path for route in ROUTES}

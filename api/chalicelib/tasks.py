@@ -13,6 +13,7 @@ from chalicelib.canary import check_canary
 from chalicelib.contact.keeping import drain
 from chalicelib.contact.summary import summarise_spam
 from chalicelib.errors import ApiError
+from chalicelib.newsletter.announcing import find_posts
 from chalicelib.observe import tell, tell_crash
 from chalicelib.outbox.channels import Channels
 from chalicelib.outbox.worker import deliver_due
@@ -43,6 +44,7 @@ TASKS = (
     Task("drain the queue", 0, lambda services, _: drain(services.queue, services.database, services.channels)),
     Task("canary", HOUR, check_canary),
     Task("spam summary", DAY, summarise_spam),
+    Task("new posts", HOUR, find_posts),
     Task("retention", DAY, forget_old),
     # Last, so that what the others made is delivered in the same turn.
     Task("deliver", 0, deliver_due),

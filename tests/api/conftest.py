@@ -55,7 +55,13 @@ class AwayDatabase:
 def make_services(database: Database, queue: Queue | None = None, **settings: str) -> Services:
     """Return what handlers work with, on a given database and queue."""
     read = read_settings({**ENVIRONMENT, **settings})
-    return Services(read, Signer(read.secrets), database, queue or NoQueue(), "0002_keeping_messages.sql")
+    return Services(
+        read,
+        Signer(read.secrets),
+        database,
+        queue or NoQueue(),
+        max(path.name for path in (API / "migrations").glob("*.sql")),
+    )
 
 
 @pytest.fixture

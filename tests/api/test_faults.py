@@ -14,6 +14,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import uuid
@@ -95,13 +96,16 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def folder() -> Iterator[Path]:
+    """Return a folder that a root user's server, who runs as somebody else, can walk through to its data."""
+    with tempfile.TemporaryDirectory(prefix="zichkoding-faults-") as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
+
+
+@pytest.fixture
+def world(folder: Path) -> Iterator[World]:
     """Run a database and an API with a line between them."""
-    folder = tmp_path_factory.mktemp("faults")
-    # The server runs as somebody else where we are root, and must be able to walk through to its data.
-    for parent in (folder, *folder.parents[:3]):
-        with contextlib.suppress(PermissionError):
-            parent.chmod(parent.stat().st_mode | 0o111)
     made = World(folder, Line(1))
     made.start_postgres()
     subprocess.run(

@@ -10,6 +10,8 @@ from email.utils import format_datetime
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from chalicelib.newsletter.announcing import SEND
+from chalicelib.newsletter.subscribing import CONFIRM, END, confirm_content
 from chalicelib.outbox.channels import DeliveryError
 from chalicelib.outbox.jobs import Job
 from chalicelib.settings import Settings
@@ -99,11 +101,55 @@ def _spam_summary(job: Job, settings: Settings, _signer: Signer) -> Draft:
     return Draft(settings.owner_mail, f"Spam of the last day: {job.details['count']}", text)
 
 
+def _newsletter_confirm(job: Job, settings: Settings, signer: Signer) -> Draft:
+    token = signer.sign(CONFIRM, confirm_content(job.details["subscription"]))
+    text = (
+        f"Somebody, probably you, asked for the newsletter of {settings.site_url}. To get it, open this page and press "
+        f"the button:\n\n{settings.site_url}/api/newsletter/confirm?token={token}\n\n"
+        "If it was not you, do nothing: you will hear no more of it.\n"
+    )
+    return Draft(job.recipient, "Please confirm your subscription", text)
+
+
+def _newsletter_known(job: Job, settings: Settings, signer: Signer) -> Draft:
+    text = (
+        f"Somebody, probably you, asked for the newsletter of {settings.site_url}. You have it already.\n\n"
+        f"To end it: {_end_link(job, settings, signer)}\n"
+    )
+    return Draft(job.recipient, "You have the newsletter already", text)
+
+
+def _announcement(job: Job, settings: Settings, signer: Signer) -> Draft:
+    end = _end_link(job, settings, signer)
+    summary = f"{job.details['summary']}\n\n" if job.details["summary"] else ""
+    text = f"{job.details['title']}\n\n{summary}{job.details['url']}\n\n-- \nTo end the newsletter: {end}\n"
+    # RFC 8058: the mail program ends the subscription itself, with one click and no page.
+    headers = {"List-Unsubscribe": f"<{end}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    return Draft(job.recipient, job.details["title"], text, headers)
+
+
+def _announcement_prepared(job: Job, settings: Settings, signer: Signer) -> Draft:
+    token = signer.sign(SEND, job.details["announcement"])
+    text = (
+        f"There is a new post: {job.details['title']}\n{job.details['url']}\n\n"
+        f"To send it to everybody who has the newsletter: {settings.site_url}/api/newsletter/send?token={token}\n"
+    )
+    return Draft(job.recipient, f"Send the newsletter? {job.details['title']}", text)
+
+
+def _end_link(job: Job, settings: Settings, signer: Signer) -> str:
+    return f"{settings.site_url}/api/newsletter/unsubscribe?token={signer.sign(END, job.details['subscription'])}"
+
+
 TEMPLATES: Mapping[str, Callable[[Job, Settings, Signer], Draft]] = MappingProxyType(
     {
         "message": _message,
         "canary": _canary,
         "canary-missing": _canary_missing,
         "spam-summary": _spam_summary,
+        "newsletter-confirm": _newsletter_confirm,
+        "newsletter-known": _newsletter_known,
+        "announcement": _announcement,
+        "announcement-prepared": _announcement_prepared,
     }
 )

@@ -46,6 +46,12 @@ CLOCKS = (
         "DELETE FROM rate_buckets WHERE counted_at < now() - interval '1 day' RETURNING 1",
     ),
     Clock(
+        "newsletter_subscriptions",
+        "a subscription that nobody confirmed is forgotten after its link has expired",
+        "DELETE FROM newsletter_subscriptions "
+        "WHERE state = 'asked' AND mailed_at < now() - interval '8 days' RETURNING 1",
+    ),
+    Clock(
         "outbox",
         "what was delivered or given up is kept for 30 days, to look into complaints",
         "DELETE FROM outbox WHERE ended_at < now() - interval '30 days' RETURNING 1",
