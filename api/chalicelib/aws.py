@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.errors import QueueUnavailableError
-from chalicelib.outbox.channels import DeliveryError
+from chalicelib.errors import DeliveryError, QueueUnavailableError
 from chalicelib.queue import LEASE_SECONDS, Queued
 
 if TYPE_CHECKING:

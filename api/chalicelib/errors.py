@@ -157,3 +157,12 @@ class NotKeptError(UnavailableError):
 
 class SettingsError(Exception):
     """The environment does not say what the API needs; the message names the variable."""
+
+
+class DeliveryError(Exception):
+    """A delivery that was not taken; the words are a code of the other side's and never what was to be delivered."""
+
+    def __init__(self, reason: str, *, final: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.final = final

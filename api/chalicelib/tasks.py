@@ -13,7 +13,7 @@ from chalicelib.canary import check_canary
 from chalicelib.contact.keeping import drain
 from chalicelib.contact.summary import summarise_spam
 from chalicelib.errors import ApiError
-from chalicelib.newsletter.announcing import find_posts
+from chalicelib.newsletter.finding import find_posts
 from chalicelib.observe import tell, tell_crash
 from chalicelib.outbox.channels import Channels
 from chalicelib.outbox.worker import deliver_due

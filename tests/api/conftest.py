@@ -204,9 +204,11 @@ class Answer:
     text: str
 
 
-class _StayHere(urllib.request.HTTPRedirectHandler):
+class StayHere(urllib.request.HTTPRedirectHandler):
+    """Shows a redirect instead of following it."""
+
     def redirect_request(self, *_: object) -> None:
-        return None
+        """Go nowhere."""
 
 
 @dataclass(frozen=True)
@@ -223,7 +225,7 @@ class Server:
         if content_type:
             request.add_header("Content-Type", content_type)
         try:
-            with urllib.request.build_opener(_StayHere).open(request, timeout=30) as answer:
+            with urllib.request.build_opener(StayHere).open(request, timeout=30) as answer:
                 return Answer(answer.status, dict(answer.headers), answer.read().decode())
         except urllib.error.HTTPError as error:
             with error:

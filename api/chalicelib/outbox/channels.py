@@ -15,19 +15,11 @@ from email import policy
 from pathlib import Path
 from typing import Protocol
 
+from chalicelib.errors import DeliveryError
 from chalicelib.settings import Settings, Webhook
 
 WEBHOOK_SECONDS = 10
 HTTP_GONE = 410
-
-
-class DeliveryError(Exception):
-    """A delivery that was not taken; the words are a code of the other side's and never what was to be delivered."""
-
-    def __init__(self, reason: str, *, final: bool = False) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.final = final
 
 
 class Mailer(Protocol):

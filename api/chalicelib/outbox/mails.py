@@ -10,9 +10,10 @@ from email.utils import format_datetime
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from chalicelib.accounts.links import SIGN_IN
+from chalicelib.errors import DeliveryError
 from chalicelib.newsletter.announcing import SEND
 from chalicelib.newsletter.subscribing import CONFIRM, END, confirm_content
-from chalicelib.outbox.channels import DeliveryError
 from chalicelib.outbox.jobs import Job
 from chalicelib.settings import Settings
 from chalicelib.signing import Signer
@@ -137,6 +138,16 @@ def _announcement_prepared(job: Job, settings: Settings, signer: Signer) -> Draf
     return Draft(job.recipient, f"Send the newsletter? {job.details['title']}", text)
 
 
+def _sign_in(job: Job, settings: Settings, signer: Signer) -> Draft:
+    token = signer.sign(SIGN_IN, job.details["link"])
+    text = (
+        f"To sign in to {settings.site_url}, open this page and press the button:\n\n"
+        f"{settings.site_url}/api/session/link?token={token}\n\n"
+        "The link is good for fifteen minutes and for one time. If you did not ask for it, do nothing.\n"
+    )
+    return Draft(job.recipient, "Your link to sign in", text)
+
+
 def _end_link(job: Job, settings: Settings, signer: Signer) -> str:
     return f"{settings.site_url}/api/newsletter/unsubscribe?token={signer.sign(END, job.details['subscription'])}"
 
@@ -150,6 +161,7 @@ TEMPLATES: Mapping[str, Callable[[Job, Settings, Signer], Draft]] = MappingProxy
         "newsletter-confirm": _newsletter_confirm,
         "newsletter-known": _newsletter_known,
         "announcement": _announcement,
+        "sign-in": _sign_in,
         "announcement-prepared": _announcement_prepared,
     }
 )

@@ -6,8 +6,9 @@ import json
 import random
 from dataclasses import dataclass
 
+from chalicelib.errors import DeliveryError
 from chalicelib.observe import tell, tell_crash
-from chalicelib.outbox.channels import Channels, DeliveryError
+from chalicelib.outbox.channels import Channels
 from chalicelib.outbox.jobs import MOST_ATTEMPTS, Job, bury_job, finish_job, put_off_job, take_jobs
 from chalicelib.outbox.mails import compose
 from chalicelib.services import Services

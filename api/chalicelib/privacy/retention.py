@@ -52,6 +52,31 @@ CLOCKS = (
         "WHERE state = 'asked' AND mailed_at < now() - interval '8 days' RETURNING 1",
     ),
     Clock(
+        "sessions",
+        "a session ends 30 days after its last day of use",
+        "DELETE FROM sessions WHERE expires_at < now() RETURNING 1",
+    ),
+    Clock(
+        "sign_in_links",
+        "a link is good for fifteen minutes; a day later nobody asks about it any more",
+        "DELETE FROM sign_in_links WHERE expires_at < now() - interval '1 day' RETURNING 1",
+    ),
+    Clock(
+        "members",
+        "an account in which nobody was signed in for three years is deleted, and all that hangs on it",
+        "DELETE FROM members WHERE role = 'member' AND seen_at < now() - interval '3 years' RETURNING 1",
+    ),
+    Clock(
+        "api_keys",
+        "a key that is over is forgotten after a month",
+        "DELETE FROM api_keys WHERE expires_at < now() - interval '30 days' RETURNING 1",
+    ),
+    Clock(
+        "audit",
+        "who asked for what is kept for three years, as long as it may have to be shown",
+        "DELETE FROM audit WHERE at < now() - interval '3 years' RETURNING 1",
+    ),
+    Clock(
         "outbox",
         "what was delivered or given up is kept for 30 days, to look into complaints",
         "DELETE FROM outbox WHERE ended_at < now() - interval '30 days' RETURNING 1",

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-from chalicelib.newsletter.announcing import find_posts
+from chalicelib.newsletter.finding import find_posts
 from chalicelib.outbox.channels import Channels
 from chalicelib.postgres import PostgresDatabase
 from chalicelib.requests import Request

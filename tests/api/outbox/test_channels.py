@@ -15,7 +15,8 @@ from pathlib import Path
 import boto3
 import pytest
 from chalicelib.aws import SesMailer, SnsNotifier
-from chalicelib.outbox.channels import DeliveryError, MaildirMailer, SignedWebhook, open_channels
+from chalicelib.errors import DeliveryError
+from chalicelib.outbox.channels import MaildirMailer, SignedWebhook, open_channels
 from chalicelib.settings import Webhook, read_settings
 
 from tests.api.conftest import ENVIRONMENT

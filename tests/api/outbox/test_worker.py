@@ -14,7 +14,8 @@ from typing import LiteralString
 import pytest
 from chalicelib.contact.keeping import keep_durably
 from chalicelib.database import Row
-from chalicelib.outbox.channels import Channels, DeliveryError, MaildirMailer
+from chalicelib.errors import DeliveryError
+from chalicelib.outbox.channels import Channels, MaildirMailer
 from chalicelib.outbox.jobs import MOST_ATTEMPTS, add_mail, take_jobs
 from chalicelib.outbox.worker import deliver_due
 from chalicelib.queue import NoQueue
