@@ -16,7 +16,7 @@ from pathlib import Path
 from chalicelib.errors import SettingsError
 from chalicelib.migrations import MigrationError, apply_pending, pending, read_migrations
 from chalicelib.postgres import ScriptError, open_schema
-from chalicelib.settings import read_settings
+from chalicelib.settings import read_database_url
 
 FOLDER = Path(__file__).resolve().parent / "migrations"
 
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("command", choices=("plan", "apply", "verify"))
     command = parser.parse_args(arguments).command
     try:
-        return _run(command, read_settings(os.environ).database_url)
+        return _run(command, read_database_url(os.environ))
     except (MigrationError, ScriptError, SettingsError) as error:
         sys.stderr.write(f"migrate.py: {error}\n")
         return 1

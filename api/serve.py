@@ -1,23 +1,31 @@
 """Run the API on this machine, through Chalice's own local server.
 
-    DATABASE_URL=postgresql://… python serve.py --port 0
+    DATABASE_URL=postgresql://… python serve.py --port 0 --local ../.local
 
-Prints where it listens when it is ready. For development; in production API Gateway and Lambda stand here.
+Prints where it listens when it is ready. For development; in production API Gateway, Lambda and its schedule stand
+here. In the folder that --local names lie what AWS keeps elsewhere: mail/ (a maildir), queue/ and signing-secret.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import secrets
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http import HTTPStatus
+from pathlib import Path
 from types import FrameType
 
 from chalice.config import Config
 from chalice.local import ChaliceRequestHandler, CustomLocalChalice, LocalChalice, LocalDevServer, LocalGatewayException
 from chalicelib.errors import SettingsError
+
+WORK_SECONDS = 1.0
 
 
 class Handler(ChaliceRequestHandler):
@@ -29,6 +37,17 @@ class Handler(ChaliceRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Say nothing: each request has its line in the log already."""
+
+    def do_TRACE(self) -> None:  # noqa: N802 - http.server's own name for it
+        """Hand it on like any other method: http.server has no answer of its own in our shape."""
+        self._generic_handle()
+
+    def _send_http_response_with_body(self, code: int, headers: dict[str, str], body: str | bytes) -> None:
+        # A body where HTTP has none would be read as the beginning of the next answer.
+        if self.command == "HEAD" or code == HTTPStatus.NO_CONTENT:
+            self._send_http_response_no_body(code, headers)
+            return
+        super()._send_http_response_with_body(code, headers, body)
 
     def _send_error_response(self, _error: LocalGatewayException) -> None:
         # What API Gateway calls 403 is, to whoever mistyped an address, a 404; the gateway's is mapped likewise.
@@ -43,26 +62,76 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="serve.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--port", type=int, default=8001, help="0 takes a free one (default: %(default)s)")
-    port = parser.parse_args(arguments).port
+    parser.add_argument("--local", type=Path, help="the folder that keeps mail, queue and secret on this machine")
+    chosen = parser.parse_args(arguments)
+    port = chosen.port
     try:
+        if chosen.local:
+            _set_local(chosen.local.resolve())
         server = _open(port)
     except SettingsError as error:
         sys.stderr.write(f"serve.py: {error}\n")
         return 1
     except OSError as error:
+        if error.filename:
+            sys.stderr.write(f"serve.py: {error.filename}: {error.strerror}\n")
+            return 1
         sys.stderr.write(f"serve.py: port {port} cannot be had: {error.strerror}. Name another with --port.\n")
         return 1
     _stop_on_signals(server)
     sys.stdout.write(f"listening on http://127.0.0.1:{server.server.server_port}\n")
     sys.stdout.flush()
-    server.server.serve_forever(poll_interval=0.05)
+    with _working():
+        server.server.serve_forever(poll_interval=0.05)
     server.server.server_close()
     return 0
 
 
+def _set_local(folder: Path) -> None:
+    """Stand in for what AWS keeps elsewhere, where the environment names nothing else."""
+    folder.mkdir(parents=True, exist_ok=True)
+    secret = folder / "signing-secret"
+    if not secret.exists():
+        # Kept, so that a link in a mail is still good after a restart.
+        secret.touch(mode=0o600)
+        secret.write_text(secrets.token_urlsafe(32))
+    os.environ.setdefault("SIGNING_SECRET", secret.read_text().strip())
+    os.environ.setdefault("MAIL_FOLDER", str(folder / "mail"))
+    os.environ.setdefault("QUEUE_FOLDER", str(folder / "queue"))
+    os.environ.setdefault("SITE_URL", "http://localhost:8000")
+
+
+@contextmanager
+def _working() -> Iterator[None]:
+    """Do what Lambda's schedule does, in a thread with a database connection of its own."""
+    from app import services  # noqa: PLC0415 - so that a missing setting is a message and not a traceback
+    from chalicelib.outbox.channels import open_channels  # noqa: PLC0415 - so that a missing setting is a message and not a traceback
+    from chalicelib.services import open_services  # noqa: PLC0415 - so that a missing setting is a message and not a traceback
+    from chalicelib.tasks import run_tasks  # noqa: PLC0415 - so that a missing setting is a message and not a traceback
+
+    stop = threading.Event()
+    own = open_services(services.settings)
+    channels = open_channels(services.settings)
+
+    def work() -> None:
+        pause = WORK_SECONDS
+        while not stop.wait(pause):
+            # While the database is away there is nothing to do but to ask again, less and less often.
+            pause = WORK_SECONDS if run_tasks(own, channels) else min(pause * 2, 15.0)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        own.close()
+
+
 def _open(port: int) -> LocalDevServer:
     # Imported here, so that a missing setting is a message and not a traceback.
-    from app import app  # noqa: PLC0415
+    from app import app  # noqa: PLC0415 - so that a missing setting is a message and not a traceback
 
     # Chalice's own way to make the current request belong to its thread.
     CustomLocalChalice.__bases__ = (LocalChalice, app.__class__)

@@ -3,26 +3,92 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from chalicelib.errors import TooLargeError, UnreadableError
+from chalicelib.requests import Request
 
 LARGEST_BODY = 64 * 1024
 MOST_FIELDS = 50
+# Only what every address has: something, an @, something with a dot. Whether it exists, an answer will show.
+EMAIL = re.compile(r"[^@\s,;<>()\"]+@[^@\s,;<>()\"]+\.[^@\s.,;<>()\"]+")
+LONGEST_EMAIL = 254
+LONGEST_PATH = 1000
+# A line break in a name or a subject would become a header of the mail that carries it.
+CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+# Hidden from people: whoever fills it in is no person, or a person with an eager browser.
+HONEYPOT = "website"
 
 
-def read_fields(content_type: str, body: bytes) -> Mapping[str, str]:
+def read_fields(request: Request) -> Mapping[str, str]:
     """Return the fields of a form or a JSON object; a field that is not a text is as if it were not there."""
+    if request.is_form:
+        return _form(_text(request.body))
+    return {name: field for name, field in read_object(request).items() if isinstance(field, str)}
+
+
+def read_object(request: Request) -> Mapping[str, object]:
+    """Return the JSON object of a body."""
+    text = _text(request.body)
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError("The body is not JSON that can be read.") from error
+    if not isinstance(value, dict):
+        raise UnreadableError("The JSON is not an object.")
+    return value
+
+
+def refuse_large(body: bytes) -> None:
+    """Refuse a body that no form of ours can have, before anything of it is read."""
     if len(body) > LARGEST_BODY:
         raise TooLargeError(f"The body has {len(body)} bytes; {LARGEST_BODY} are allowed.")
-    text = _text(body)
-    return _form(text) if is_form(content_type) else _json(text)
 
 
-def is_form(content_type: str) -> bool:
-    """Say whether the body comes from a plain HTML form, whose sender wants a page in return."""
-    return content_type.partition(";")[0].strip().lower() == "application/x-www-form-urlencoded"
+def clean(text: str) -> str:
+    """Return what was written without what surrounds it, its lines ended in one way."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def text_fault(value: str, longest: int, *, lines: bool = False) -> str | None:
+    """Say what is wrong with a text, if anything is."""
+    if len(value) > longest:
+        return f"Please use at most {longest} characters; these are {len(value)}."
+    if not is_storable(value) or (CONTROL_IN_TEXT if lines else CONTROL).search(value):
+        return "Please remove the characters that cannot be shown."
+    return None
+
+
+def email_fault(value: str) -> str | None:
+    """Say what is wrong with an address, if anything is."""
+    if fault := text_fault(value, LONGEST_EMAIL):
+        return fault
+    return None if EMAIL.fullmatch(value) else "Please write the address like name@example.org."
+
+
+def is_storable(text: str) -> bool:
+    """Say whether the text can be written as UTF-8: JSON can smuggle in half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def is_trapped(fields: Mapping[str, str]) -> bool:
+    """Say whether the field that people do not see was filled in."""
+    return bool(fields.get(HONEYPOT, "").strip())
+
+
+def own_path(text: str, otherwise: str) -> str:
+    """Return a path of this site, or another where the text is none: nobody is sent elsewhere by a link of ours."""
+    # Browsers read a backslash as a slash, and drop tabs and line breaks before they look.
+    if not re.fullmatch(r"/(?![/\\])[!-\[\]-~]*", text) or len(text) > LONGEST_PATH:
+        return otherwise
+    return text
 
 
 def _text(body: bytes) -> str:
@@ -39,13 +105,3 @@ def _form(text: str) -> Mapping[str, str]:
         raise UnreadableError("The form cannot be read: its encoding is broken or it has too many fields.") from error
     # Of a name that comes twice the first counts, so that nothing appended can replace what the visitor wrote.
     return dict(reversed(pairs))
-
-
-def _json(text: str) -> Mapping[str, str]:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UnreadableError("The body is not JSON that can be read.") from error
-    if not isinstance(value, dict):
-        raise UnreadableError("The JSON is not an object.")
-    return {name: field for name, field in value.items() if isinstance(field, str)}

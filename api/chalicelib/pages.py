@@ -1,14 +1,11 @@
-"""The one page that the API itself makes: the form again, with what the visitor wrote still in it."""
+"""The pages that the API itself makes. Every text that could be somebody's goes through `shown`."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Mapping
 from html import escape
 
-from chalicelib.errors import ApiError, InvalidError
+from chalicelib.errors import ApiError
 
-# Every line that could hold somebody's words goes through escape().
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -16,7 +13,7 @@ PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-<title>Your message was not sent yet - ZichKoding</title>
+<title>{title} - ZichKoding</title>
 <link rel="stylesheet" href="/site.css">
 </head>
 <body>
@@ -26,67 +23,56 @@ PAGE = """<!doctype html>
 <main>
 <article>
 <header>
-<h1>Not sent yet</h1>
-<p class="lead" role="alert">{message}</p>
+<h1>{title}</h1>
+<p class="lead"{role}>{lead}</p>
 </header>
 <div class="prose">
-{faults}
-<form method="post" action="/api/contact">
-<p>
-<label for="name">Your name</label>
-<input id="name" name="name" value="{name}" required maxlength="100" autocomplete="name"{name_fault}>
-</p>
-<p>
-<label for="email">Your email address</label>
-<input id="email" name="email" type="email" value="{email}" required maxlength="254" autocomplete="email"{email_fault}>
-</p>
-<p>
-<label for="subject">Subject <span>(if you like)</span></label>
-<input id="subject" name="subject" value="{subject}" maxlength="150" autocomplete="off"{subject_fault}>
-</p>
-<p>
-<label for="message">Your message</label>
-<textarea id="message" name="message" required maxlength="5000" rows="9"{message_fault}>
-{text}</textarea>
-</p>
-<input type="hidden" name="key" value="{key}">
-<p><button>Send it again</button></p>
-</form>
+{content}
 </div>
 </article>
 </main>
 </body>
 </html>
 """
-FIELDS = ("name", "email", "subject", "message")
+TITLES = {
+    401: "Please sign in",
+    403: "Not allowed",
+    404: "Not found",
+    410: "No longer good",
+    500: "Something went wrong",
+    503: "Not just now",
+}
 
 
-def form_again(error: ApiError, fields: Mapping[str, str]) -> str:
-    """Return the page that says what went wrong and loses nothing."""
-    faults = error.fields if isinstance(error, InvalidError) else {}
-    kept = {name: _shown(fields.get(name, "")) for name in ("name", "email", "subject")}
-    # Pressing the button of this page twice is one message, even if the first attempt was kept after all.
-    kept["key"] = _shown(fields.get("key", "") or str(uuid.uuid4()))
-    marks = {f"{name}_fault": _mark(name) if name in faults else "" for name in FIELDS}
-    text = _shown(fields.get("message", ""))
-    return PAGE.format(message=_shown(error.message), faults=_list(faults), text=text, **kept, **marks)
+def page(title: str, lead: str, content: str = "", *, alert: bool = False) -> str:
+    """Return a page of the site's; the content is HTML, the rest is text."""
+    role = ' role="alert"' if alert else ""
+    return PAGE.format(title=shown(title), lead=shown(lead), content=content, role=role)
 
 
-def _list(faults: Mapping[str, str]) -> str:
-    if not faults:
-        return ""
-    lines = [
-        f'<li id="{name}-fault"><a href="#{name}">{name.capitalize()}</a>: {_shown(fault)}</li>'
-        for name, fault in faults.items()
-    ]
-    return "<ul>\n" + "\n".join(lines) + "\n</ul>"
+def error_page(error: ApiError) -> str:
+    """Return the page that says what went wrong, and leads on."""
+    way = '<p><a href="/account/">Sign in</a></p>' if error.status == 401 else '<p><a href="/">To the site</a></p>'  # noqa: PLR2004 - as HTTP has it
+    return page(TITLES.get(error.status, "That did not work"), error.message, way, alert=True)
 
 
-def _mark(name: str) -> str:
-    """Tie a field to the sentence that says what is wrong with it, for those who hear the page."""
-    return f' aria-invalid="true" aria-describedby="{name}-fault"'
+def button_page(title: str, lead: str, action: str, button: str) -> str:
+    """Return a page with one button: what opens links by itself, as scanners of mail do, presses none."""
+    return page(
+        title, lead, f'<form method="post" action="{shown(action)}">\n<p><button>{shown(button)}</button></p>\n</form>'
+    )
 
 
-def _shown(text: str) -> str:
+def email_form(action: str, email: str, fault: str, button: str, hidden: str = "") -> str:
+    """Return a form with one address in it, as it was written, and what is wrong with it."""
+    return (
+        f'<form method="post" action="{shown(action)}">\n<p>\n<label for="email">Your email address</label>\n'
+        f'<input id="email" name="email" type="email" value="{shown(email)}" required maxlength="254" '
+        'autocomplete="email" aria-invalid="true" aria-describedby="email-fault">\n</p>\n'
+        f'<p id="email-fault">{shown(fault)}</p>\n{hidden}<p><button>{shown(button)}</button></p>\n</form>'
+    )
+
+
+def shown(text: str) -> str:
     """Escape a text, and show a replacement for what cannot be written as UTF-8."""
     return escape(text.encode("utf-8", "replace").decode("utf-8"))

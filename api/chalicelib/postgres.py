@@ -3,77 +3,87 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, LiteralString
 
 import psycopg
+from psycopg.abc import RV, PQGen
 
-from chalicelib.errors import StoreUnavailableError
-from chalicelib.store import ContactMessage, Kept
+from chalicelib.database import Row
+from chalicelib.errors import DatabaseRefusedError, DatabaseUnavailableError
+from chalicelib.observe import tell
 
-CONNECT_SECONDS = 3
-STATEMENT_MILLISECONDS = 5000
-# One statement is one round trip and one transaction. A key that is known gives its row back unchanged: the update
-# of a column with itself is what makes the row visible to RETURNING, also when another request has just written it.
-KEEP: LiteralString = """
-    INSERT INTO contact_messages (idempotency_key, name, email, subject, message, label, label_reason)
-    VALUES (%s, %s, %s, %s, %s, %s, %s)
-    ON CONFLICT (idempotency_key) DO UPDATE SET idempotency_key = EXCLUDED.idempotency_key
-    RETURNING id, xmax = 0
-"""
+# All of it together stays well below what a visitor, a gateway and the function's own limit have patience for.
+CONNECT_SECONDS = 2
+STATEMENT_MILLISECONDS = 3000
+# The server ends a slow statement itself; one that does not answer at all is given up a little later.
+ANSWER_SECONDS = 4.0
+# The server's last words when somebody stops it, or it has crashed.
+SERVER_STOPS = ("57P01", "57P02", "57P03")
+# What is wrong with the statement or its values, and not with the server.
+REFUSALS = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError)
 
 
-class PostgresMessageStore:
-    """Keeps messages in a table, over one connection that lives as long as the process."""
+class PostgresDatabase:
+    """Runs statements over one connection that lives as long as the process."""
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
+        self._connection: _BoundedConnection | None = None
         self._lock = threading.Lock()
 
-    def keep(self, message: ContactMessage) -> Kept:
-        """Keep the message; the server answers when it is on its disk."""
-        values = (message.key, message.name, message.email, message.subject, message.message)
-        row = self._ask(KEEP, (*values, message.label, message.label_reason))
-        return Kept(id=row[0], is_new=row[1])
-
-    def close(self) -> None:
-        """End the connection."""
-        if self._connection is not None:
-            self._connection.close()
-
-    def _ask(self, statement: LiteralString, values: Sequence[object]) -> tuple[Any, ...]:
-        """Run the statement, once more on a new connection if the kept one turns out to be dead.
-
-        Asking twice is safe because of the key: if the first attempt was committed and only its answer was lost, the
-        second finds the row.
-        """
+    def ask(self, statement: LiteralString, values: Mapping[str, object] | None = None) -> list[Row]:
+        """Run the statement, once more on a new connection if the kept one turns out to be dead."""
         with self._lock:
             had_connection = self._connection is not None
             try:
                 return self._ask_once(statement, values)
-            except StoreUnavailableError:
+            except _ConnectionLostError as error:
                 if not had_connection:
-                    raise
+                    raise DatabaseUnavailableError from error
+            try:
                 return self._ask_once(statement, values)
+            except _ConnectionLostError as error:
+                raise DatabaseUnavailableError from error
 
-    def _ask_once(self, statement: LiteralString, values: Sequence[object]) -> tuple[Any, ...]:
+    def close(self) -> None:
+        """End the connection."""
+        self._forget()
+
+    def _ask_once(self, statement: LiteralString, values: Mapping[str, object] | None) -> list[Row]:
         try:
             if self._connection is None:
                 self._connection = _connect(self._url)
-            row = self._connection.execute(statement, values).fetchone()
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            cursor = self._connection.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+        except psycopg.Error as error:
+            tell("database_error", error=type(error).__name__, sqlstate=error.sqlstate)
+            # Only a dead connection is worth a second attempt: what was slow once would be slow again.
+            lost = self._connection is None or self._connection.closed or (error.sqlstate or "") in SERVER_STOPS
             self._forget()
-            raise StoreUnavailableError from error
-        if row is None:
-            raise StoreUnavailableError
-        return row
+            if lost:
+                raise _ConnectionLostError from error
+            if isinstance(error, REFUSALS):
+                raise DatabaseRefusedError from error
+            raise DatabaseUnavailableError from error
 
     def _forget(self) -> None:
         broken, self._connection = self._connection, None
         if broken is not None:
             broken.close()
+
+
+class _ConnectionLostError(Exception):
+    """There is no server at the other end, or not any more."""
+
+
+class _BoundedConnection(psycopg.Connection[Row]):
+    """A connection that does not wait for ever for a server that has stopped to answer."""
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        """Wait for an answer, at most as long as anybody would."""
+        return super().wait(gen, interval=interval, timeout=timeout or ANSWER_SECONDS)
 
 
 class PostgresSchema:
@@ -116,12 +126,12 @@ def open_schema(url: str) -> Iterator[PostgresSchema]:
         yield PostgresSchema(connection)
 
 
-def _connect(url: str) -> psycopg.Connection[tuple[Any, ...]]:
-    return psycopg.connect(
+def _connect(url: str) -> _BoundedConnection:
+    return _BoundedConnection.connect(
         url,
         autocommit=True,
         connect_timeout=CONNECT_SECONDS,
-        # A prepared statement pins a connection behind a proxy, and one statement gains nothing by it.
+        # A prepared statement pins a connection behind a proxy, and what is worth preparing is a function there.
         prepare_threshold=None,
         options=f"-c statement_timeout={STATEMENT_MILLISECONDS} -c timezone=UTC",
         application_name="zichkoding-api",

@@ -3,22 +3,118 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from chalicelib.errors import SettingsError
+
+SHORTEST_SECRET = 32
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """Who else may say who somebody is, by OpenID Connect."""
+
+    url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Where a program of the owner's is told of messages, and the secret that signs what it is told."""
+
+    url: str
+    secret: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
 class Settings:
     """What the API needs to know about where it runs."""
 
-    database_url: str
+    database_url: str = field(repr=False)
+    # Where the site is for its visitors: links in mails lead there, and only its own pages may change anything.
+    site_url: str
+    # The first signs, all are known; read as text, so that it can be any.
+    secrets: tuple[bytes, ...] = field(repr=False)
+    queue_url: str
+    queue_folder: str
+    mail_folder: str
+    mail_from: str
+    owner_mail: str
+    canary_mail: str
+    sns_topic: str
+    webhook: Webhook | None
+    issuer: Issuer | None
+    release: str
+    commit: str
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Take the settings from the environment; a bad value is named."""
-    url = environment.get("DATABASE_URL", "")
-    if not url.startswith(("postgresql://", "postgres://")):
-        told = "is not set" if not url else "does not begin with postgresql://"
-        raise SettingsError(f"DATABASE_URL {told}; give it as postgresql://user:password@host:port/database")
-    return Settings(url)
+    database_url = read_database_url(environment)
+    given = {name: environment.get(name, "").strip() for name in environment}
+    site_url = _address(given, "SITE_URL", ("https://", "http://")).rstrip("/")
+    host = urlsplit(site_url).hostname or "localhost"
+    return Settings(
+        database_url=database_url,
+        site_url=site_url,
+        secrets=_secrets(given),
+        queue_url=given.get("QUEUE_URL", ""),
+        queue_folder=given.get("QUEUE_FOLDER", ""),
+        mail_folder=given.get("MAIL_FOLDER", ""),
+        mail_from=given.get("MAIL_FROM") or f"noreply@{host}",
+        owner_mail=given.get("OWNER_MAIL") or f"owner@{host}",
+        # SES's own address for tests: it takes every mail and counts as delivered.
+        canary_mail=given.get("CANARY_MAIL") or "success@simulator.amazonses.com",
+        sns_topic=given.get("SNS_TOPIC", ""),
+        webhook=_webhook(given),
+        issuer=_issuer(given),
+        release=given.get("RELEASE", ""),
+        commit=given.get("COMMIT", ""),
+    )
+
+
+def read_database_url(environment: Mapping[str, str]) -> str:
+    """Return where the database is: all that migrating needs."""
+    return _address(environment, "DATABASE_URL", ("postgresql://", "postgres://"), "user:password@host:port/database")
+
+
+def _address(environment: Mapping[str, str], name: str, schemes: tuple[str, ...], rest: str = "host") -> str:
+    value = environment.get(name, "")
+    if not value.startswith(schemes):
+        told = "is not set" if not value else f"does not begin with {schemes[0]}"
+        raise SettingsError(f"{name} {told}; give it as {schemes[0]}{rest}")
+    return value
+
+
+def _secrets(given: Mapping[str, str]) -> tuple[bytes, ...]:
+    secrets = tuple(one.strip().encode() for one in given.get("SIGNING_SECRET", "").split(",") if one.strip())
+    if not secrets or any(len(secret) < SHORTEST_SECRET for secret in secrets):
+        told = "is too short" if secrets else "is not set"
+        raise SettingsError(
+            f"SIGNING_SECRET {told}; give at least {SHORTEST_SECRET} random characters. "
+            "To replace it, give the new one, a comma and the old one."
+        )
+    return secrets
+
+
+def _webhook(given: Mapping[str, str]) -> Webhook | None:
+    if not given.get("WEBHOOK_URL"):
+        return None
+    # In clear only on this machine: what is sent there is what people wrote.
+    local = ("http://127.0.0.1:", "http://localhost:")
+    url = _address(given, "WEBHOOK_URL", ("https://", *local))
+    secret = given.get("WEBHOOK_SECRET", "")
+    if len(secret) < SHORTEST_SECRET:
+        raise SettingsError(f"WEBHOOK_SECRET is needed with WEBHOOK_URL; give at least {SHORTEST_SECRET} characters")
+    return Webhook(url, secret.encode())
+
+
+def _issuer(given: Mapping[str, str]) -> Issuer | None:
+    if not given.get("OIDC_ISSUER"):
+        return None
+    url = _address(given, "OIDC_ISSUER", ("https://", "http://127.0.0.1:", "http://localhost:"))
+    if not given.get("OIDC_CLIENT_ID"):
+        raise SettingsError("OIDC_CLIENT_ID is needed with OIDC_ISSUER; the issuer gives it")
+    return Issuer(url.rstrip("/"), given["OIDC_CLIENT_ID"], given.get("OIDC_CLIENT_SECRET", ""))

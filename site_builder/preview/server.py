@@ -196,6 +196,19 @@ class SiteServer(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
+def first_free(port: int) -> int:
+    """Return the port, or the next one, that can be listened on at this moment; for 0, any."""
+    for candidate in range(port, port + PORTS_TO_TRY):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", candidate))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    return port
+
+
 def open_server(site: Site, port: int) -> SiteServer:
     """Listen on the port, or on the next free one."""
     for candidate in range(port, port + PORTS_TO_TRY):

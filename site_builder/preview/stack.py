@@ -22,7 +22,7 @@ from site_builder.preview.edge import EdgeFunction, StatusFunction
 from site_builder.preview.kept import kept
 from site_builder.preview.leash import Leashed
 from site_builder.preview.origin import Origin
-from site_builder.preview.server import Site, SiteServer, open_server, read_security_headers
+from site_builder.preview.server import Site, SiteServer, first_free, open_server, read_security_headers
 
 API_START_SECONDS = 30
 
@@ -72,7 +72,9 @@ def running_stack(
         report("Migrating the database …")
         migrate(project, database)
         report("Starting the API …")
-        api = parts.enter_context(_running_api(project, database, report))
+        # The API writes links into mails, so it is told beforehand where the site will be.
+        port = first_free(port)
+        api = parts.enter_context(_running_api(project, database, f"http://127.0.0.1:{port}", report))
         server = parts.enter_context(
             running_site(project, origin, key_values, port=port, api=api, development=development)
         )
@@ -129,17 +131,17 @@ def wait_for_stop() -> None:
 
 
 @contextmanager
-def _running_api(project: Project, database: PostgresServer, report: Report) -> Iterator[str]:
+def _running_api(project: Project, database: PostgresServer, site_url: str, report: Report) -> Iterator[str]:
     log = project.local / "api.log"
     port = free_port()
     with log.open("w+b") as stream:
 
         def start() -> Leashed:
             process = Leashed(
-                [sys.executable, "serve.py", "--port", str(port)],
+                [sys.executable, "serve.py", "--port", str(port), "--local", str(project.local.resolve())],
                 stop_signal=signal.SIGTERM,
                 log=stream,
-                environment={"DATABASE_URL": database.url(), "PYTHONUNBUFFERED": "1"},
+                environment={"DATABASE_URL": database.url(), "SITE_URL": site_url, "PYTHONUNBUFFERED": "1"},
                 cwd=project.root / "api",
             )
             _wait_for_api(process, log, port)

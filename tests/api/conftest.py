@@ -11,18 +11,71 @@ import threading
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import LiteralString
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from chalicelib.database import Database, Row
+from chalicelib.errors import DatabaseUnavailableError
+from chalicelib.postgres import PostgresDatabase
+from chalicelib.queue import DirectoryQueue, NoQueue, Queue
+from chalicelib.services import Services
+from chalicelib.settings import read_settings
+from chalicelib.signing import Signer
+from moto.server import ThreadedMotoServer
 from psycopg import sql
 
 API = Path(__file__).resolve().parents[2] / "api"
-# app.py reads its settings when it is imported; a test that needs a database runs it in a process of its own.
-os.environ["DATABASE_URL"] = "postgresql://nobody@127.0.0.1:1/none"
+SITE = "https://zichkoding.example"
+# Every setting that the API needs, for processes of their own; a test names what it needs otherwise.
+ENVIRONMENT = {
+    "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+    "SITE_URL": SITE,
+    "SIGNING_SECRET": "a secret that is long enough to be one",
+    "OWNER_MAIL": "owner@zichkoding.example",
+}
+os.environ.update(ENVIRONMENT)
+
+
+class AwayDatabase:
+    """A database that cannot be reached."""
+
+    def ask(self, statement: LiteralString, values: Mapping[str, object] | None = None) -> list[Row]:  # noqa: ARG002 - as the port has it
+        """Fail as the real one does."""
+        raise DatabaseUnavailableError
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+def make_services(database: Database, queue: Queue | None = None, **settings: str) -> Services:
+    """Return what handlers work with, on a given database and queue."""
+    read = read_settings({**ENVIRONMENT, **settings})
+    return Services(
+        read,
+        Signer(read.secrets),
+        database,
+        queue or NoQueue(),
+        max(path.name for path in (API / "migrations").glob("*.sql")),
+    )
+
+
+@pytest.fixture
+def postgres(database: str) -> Iterator[PostgresDatabase]:
+    """Return the door to a fresh, migrated database."""
+    door = PostgresDatabase(database)
+    yield door
+    door.close()
+
+
+@pytest.fixture
+def services(postgres: PostgresDatabase, tmp_path: Path) -> Services:
+    """Return what handlers work with, on a real database and a queue in a folder."""
+    return make_services(postgres, DirectoryQueue(tmp_path / "queue"), MAIL_FOLDER=str(tmp_path / "mail"))
 
 
 @pytest.fixture(scope="session")
@@ -79,6 +132,10 @@ class Line:
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
+    def lead_to(self, port: int) -> None:
+        """Lead to another server from now on."""
+        self._target = port
+
     def cut(self) -> None:
         """Break every connection, and let no new one through."""
         self._whole = False
@@ -106,7 +163,11 @@ class Line:
             if not self._whole:
                 near.close()
                 continue
-            far = socket.create_connection(("127.0.0.1", self._target))
+            try:
+                far = socket.create_connection(("127.0.0.1", self._target))
+            except OSError:
+                near.close()
+                continue
             self._open += [near, far]
             for source, target in ((near, far), (far, near)):
                 threading.Thread(target=_carry, args=(source, target), daemon=True).start()
@@ -143,9 +204,11 @@ class Answer:
     text: str
 
 
-class _StayHere(urllib.request.HTTPRedirectHandler):
+class StayHere(urllib.request.HTTPRedirectHandler):
+    """Shows a redirect instead of following it."""
+
     def redirect_request(self, *_: object) -> None:
-        return None
+        """Go nowhere."""
 
 
 @dataclass(frozen=True)
@@ -155,13 +218,14 @@ class Server:
     url: str
     log: Path
 
-    def ask(self, method: str, path: str, body: bytes | None = None, content_type: str = "") -> Answer:
+    def ask(self, method: str, path: str, body: bytes | None = None, content_type: str = "", **headers: str) -> Answer:
         """Send a request and return what came back, whatever its status."""
-        request = urllib.request.Request(self.url + path, data=body, method=method)  # noqa: S310 - our own address
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(self.url + path, body, named, method=method)  # noqa: S310 - our own address
         if content_type:
             request.add_header("Content-Type", content_type)
         try:
-            with urllib.request.build_opener(_StayHere).open(request, timeout=30) as answer:
+            with urllib.request.build_opener(StayHere).open(request, timeout=30) as answer:
                 return Answer(answer.status, dict(answer.headers), answer.read().decode())
         except urllib.error.HTTPError as error:
             with error:
@@ -169,14 +233,14 @@ class Server:
 
 
 @contextlib.contextmanager
-def running_server(database_url: str, folder: Path) -> Iterator[Server]:
-    """Run the API in a process of its own until the block ends."""
+def running_server(database_url: str, folder: Path, **settings: str) -> Iterator[Server]:
+    """Run the API in a process of its own until the block ends; it keeps mail and queue in the folder."""
     log = folder / "api.log"
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            [sys.executable, "serve.py", "--port", "0"],
+            [sys.executable, "serve.py", "--port", "0", "--local", str(folder)],
             cwd=API,
-            env={**os.environ, "DATABASE_URL": database_url},
+            env={**os.environ, "DATABASE_URL": database_url, **settings},
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
@@ -195,3 +259,13 @@ def server(database: str, tmp_path: Path) -> Iterator[Server]:
     """Run the API on a fresh database."""
     with running_server(database, tmp_path) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[str]:
+    """Run moto's AWS on loopback and return its address."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()

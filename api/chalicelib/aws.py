@@ -1,0 +1,115 @@
+"""AWS behind the API's doors: the one module that knows boto3, and it only when it is needed.
+
+Lambda brings boto3 along; loading it costs as much as all the rest of a cold start, and a message that reaches
+PostgreSQL never needs it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.errors import DeliveryError, QueueUnavailableError
+from chalicelib.queue import LEASE_SECONDS, Queued
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+# What will not be taken tomorrow either.
+FINAL = ("MessageRejected", "BadRequestException", "InvalidParameter", "NotFoundException", "NotFound")
+MOST_AT_ONCE = 10
+
+
+class SqsQueue:
+    """Keeps texts in SQS."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._made: SQSClient | None = None
+
+    def put(self, text: str) -> None:
+        """Return when SQS has it in several places."""
+        try:
+            self._sqs().send_message(QueueUrl=self._url, MessageBody=text)
+        except Exception as error:  # whatever it is, the text is not known to be kept
+            raise QueueUnavailableError from error
+
+    def take(self, most: int) -> list[Queued]:
+        """Take some, hidden from others for a while."""
+        try:
+            answer = self._sqs().receive_message(
+                QueueUrl=self._url, MaxNumberOfMessages=min(most, MOST_AT_ONCE), VisibilityTimeout=LEASE_SECONDS
+            )
+        except Exception as error:
+            raise QueueUnavailableError from error
+        return [Queued(one["Body"], one["ReceiptHandle"]) for one in answer.get("Messages", [])]
+
+    def remove(self, receipt: str) -> None:
+        """Delete what has been dealt with."""
+        try:
+            self._sqs().delete_message(QueueUrl=self._url, ReceiptHandle=receipt)
+        except Exception as error:
+            raise QueueUnavailableError from error
+
+    def is_there(self) -> bool:
+        """Ask SQS whether it knows the queue."""
+        try:
+            self._sqs().get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
+        except Exception:  # noqa: BLE001 - whatever the reason
+            return False
+        return True
+
+    def _sqs(self) -> SQSClient:
+        if self._made is None:
+            self._made = _client("sqs")
+        return self._made
+
+
+class SesMailer:
+    """Sends mail by SES."""
+
+    def __init__(self) -> None:
+        self._made: SESV2Client | None = None
+
+    def send(self, sender: str, recipient: str, mail: bytes) -> None:
+        """Return when SES has taken the mail."""
+        if self._made is None:
+            self._made = _client("sesv2")
+        try:
+            self._made.send_email(
+                FromEmailAddress=sender, Destination={"ToAddresses": [recipient]}, Content={"Raw": {"Data": mail}}
+            )
+        except Exception as error:
+            raise _delivery_error(error) from error
+
+
+class SnsNotifier:
+    """Publishes to one topic of SNS."""
+
+    def __init__(self, topic: str) -> None:
+        self._topic = topic
+        self._made: SNSClient | None = None
+
+    def notify(self, subject: str, text: str) -> None:
+        """Return when SNS has taken the notification."""
+        if self._made is None:
+            self._made = _client("sns")
+        try:
+            self._made.publish(TopicArn=self._topic, Subject=subject, Message=text)
+        except Exception as error:
+            raise _delivery_error(error) from error
+
+
+def _delivery_error(error: Exception) -> DeliveryError:
+    code = str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
+    # The code alone: an AWS error's words can hold the address.
+    return DeliveryError(code or type(error).__name__, final=code in FINAL)
+
+
+def _client(name: str) -> Any:  # noqa: ANN401 - which client it is, the name says
+    import boto3  # noqa: PLC0415 - only when it is needed
+    from botocore.config import Config  # noqa: PLC0415 - only when it is needed
+
+    bounds = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2})
+    return boto3.client(name, config=bounds)  # type: ignore[call-overload]

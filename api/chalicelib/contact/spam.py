@@ -1,0 +1,79 @@
+"""What speaks for spam. It makes a label, never a deletion: whoever looks for a message finds it.
+
+Points are given here for what a message says of itself; the database adds those for what only it knows (copies, and
+a sender in debt) in the statement that keeps the message.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chalicelib.contact.message import ContactMessage
+from chalicelib.fields import is_trapped
+from chalicelib.signing import BadTokenError, Signer
+
+PURPOSE = "contact"
+CANARY = "canary"
+SPAM_AT = 5
+COPY_POINTS = 2
+DEBT_POINTS = 5
+FEW_LINKS, MANY_LINKS = 2, 5
+FASTEST_SECONDS = 3
+# A tab may stay open overnight.
+LONGEST_SECONDS = 2 * 24 * 3600
+LINK = re.compile(r"https?://|www\.|\[url", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How much speaks for spam, and what."""
+
+    points: int
+    reasons: tuple[str, ...]
+
+
+def issue_token(signer: Signer, key: uuid.UUID) -> str:
+    """Return a token that says when a person first touched the form; it is good for one key, so for one message."""
+    return signer.sign(PURPOSE, f"{int(time.time())}:{key}")
+
+
+def judge(message: ContactMessage, fields: Mapping[str, str], signer: Signer) -> Evidence:
+    """Weigh what the message says of itself."""
+    links = (
+        len(LINK.findall(message.message)) + len(LINK.findall(message.subject)) + 3 * len(LINK.findall(message.name))
+    )
+    found = [
+        _judge_token(message, fields.get("token", "").strip(), signer),
+        (SPAM_AT, "the hidden field was filled in") if is_trapped(fields) else None,
+        (4, f"{links} links") if links >= MANY_LINKS else (2, f"{links} links") if links >= FEW_LINKS else None,
+    ]
+    counted = [one for one in found if one]
+    return Evidence(sum(points for points, _ in counted), tuple(reason for _, reason in counted))
+
+
+def is_canary(message: ContactMessage, fields: Mapping[str, str], signer: Signer) -> bool:
+    """Say whether the message is one that we send ourselves, to see that messages arrive."""
+    try:
+        return signer.read(CANARY, fields.get("token", "").strip()) == str(message.key)
+    except BadTokenError:
+        return False
+
+
+def _judge_token(message: ContactMessage, token: str, signer: Signer) -> tuple[int, str] | None:
+    if not token:
+        # Without scripts there is none; that is no fault, and by itself it never makes a label.
+        return 1, "no time token"
+    try:
+        issued, _, key = signer.read(PURPOSE, token).partition(":")
+    except BadTokenError:
+        return 3, "a forged time token"
+    if key != str(message.key):
+        return 3, "the time token of another message"
+    age = time.time() - int(issued)
+    if age < FASTEST_SECONDS:
+        return 4, f"written in less than {FASTEST_SECONDS} seconds"
+    return (1, "an old time token") if age > LONGEST_SECONDS else None

@@ -1,0 +1,30 @@
+"""An admin answers for somebody without an account: what is held under an address is given out, or erased."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from chalicelib.calls import Call
+from chalicelib.errors import InvalidError
+from chalicelib.fields import clean, email_fault, read_fields
+from chalicelib.privacy.person import erase, held_of
+from chalicelib.replies import Reply, json_reply
+
+
+def export_person(call: Call) -> Reply:
+    """Return all that is held under an address."""
+    held = held_of(call.services, _address(call), actor="admin", action="export")
+    return json_reply(HTTPStatus.OK, held)
+
+
+def erase_person(call: Call) -> Reply:
+    """Delete all that is held under an address, and return the receipt."""
+    receipt = erase(call.services, _address(call), actor="admin")
+    return json_reply(HTTPStatus.OK, {"deleted": receipt.counts, "at": receipt.at, "receipt": receipt.id})
+
+
+def _address(call: Call) -> str:
+    email = clean(read_fields(call.request).get("email", ""))
+    if fault := email_fault(email):
+        raise InvalidError({"email": fault})
+    return email

@@ -1,0 +1,132 @@
+"""Every address of the API in one table, and the way of a request through it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from chalicelib.accounts import issuer, keys, links, me, saved, sessions
+from chalicelib.calls import Call, Role
+from chalicelib.contact import inbox
+from chalicelib.contact.handling import give_token, take_message
+from chalicelib.errors import ApiError, InternalError, MethodNotAllowedError, NotFoundError, UnsupportedTypeError
+from chalicelib.fields import refuse_large
+from chalicelib.gate import admit, refuse_foreign
+from chalicelib.health import say_alive, say_ready, say_version
+from chalicelib.newsletter import announcing, subscribing
+from chalicelib.observe import tell_crash
+from chalicelib.pages import error_page
+from chalicelib.privacy import people
+from chalicelib.replies import Reply, error_reply, html_reply, nothing
+from chalicelib.requests import FORM, JSON, Request
+from chalicelib.services import Services
+
+Handler = Callable[[Call], Reply]
+
+
+@dataclass(frozen=True)
+class Route:
+    """What is done for a method of an address, for whom, and which bodies it takes."""
+
+    method: str
+    path: str
+    handle: Handler
+    takes: tuple[str, ...] = ()
+    # Least rights: the lowest role that may, and the scope of a key that may as well.
+    needs: Role = "visitor"
+    scope: str = ""
+    # Also without a session's cookie, only our own pages may do this: it makes one.
+    own_origin: bool = False
+
+
+ROUTES = (
+    Route("GET", "/api/health", say_alive),
+    Route("GET", "/api/ready", say_ready),
+    Route("GET", "/api/version", say_version),
+    Route("POST", "/api/contact", take_message, takes=(FORM, JSON)),
+    Route("GET", "/api/contact/token", give_token),
+    Route("POST", "/api/newsletter", subscribing.ask_for, takes=(FORM, JSON)),
+    Route("GET", "/api/newsletter/confirm", subscribing.show_confirm),
+    Route("POST", "/api/newsletter/confirm", subscribing.confirm),
+    Route("GET", "/api/newsletter/unsubscribe", subscribing.show_end),
+    Route("POST", "/api/newsletter/unsubscribe", subscribing.end),
+    Route("GET", "/api/newsletter/send", announcing.show_send),
+    Route("POST", "/api/newsletter/send", announcing.send),
+    Route("GET", "/api/session", sessions.say_session),
+    Route("POST", "/api/session/end", sessions.end_session),
+    Route("POST", "/api/session/mail", links.ask_for_link, takes=(FORM, JSON)),
+    Route("GET", "/api/session/link", links.show_link),
+    Route("POST", "/api/session/link", links.use_link, own_origin=True),
+    Route("GET", "/api/session/start", issuer.start),
+    Route("GET", "/api/session/callback", issuer.come_back),
+    Route("GET", "/api/me", me.show_me, needs="member"),
+    Route("PATCH", "/api/me", me.change_me, takes=(JSON,), needs="member"),
+    Route("POST", "/api/me", me.change_me_by_form, takes=(FORM,), needs="member"),
+    Route("DELETE", "/api/me", me.delete_me, needs="member"),
+    Route("POST", "/api/me/delete", me.delete_me_by_form, takes=(FORM,), needs="member"),
+    Route("GET", "/api/me/export", me.export_me, needs="member"),
+    Route("GET", "/api/me/messages", me.list_messages, needs="member"),
+    Route("GET", "/api/me/saved", saved.list_saved, needs="member"),
+    Route("PUT", "/api/me/saved", saved.save, takes=(JSON,), needs="member"),
+    Route("DELETE", "/api/me/saved", saved.remove, takes=(JSON,), needs="member"),
+    Route("POST", "/api/me/saved", saved.change_by_form, takes=(FORM,), needs="member"),
+    Route("GET", "/api/inbox", inbox.list_inbox, needs="editor", scope="messages:read"),
+    Route("GET", "/api/inbox/export", inbox.export_inbox, needs="editor", scope="messages:read"),
+    Route("POST", "/api/inbox", inbox.change_message, takes=(JSON,), needs="editor", scope="messages:write"),
+    Route("GET", "/api/keys", keys.list_keys, needs="admin"),
+    Route("POST", "/api/keys", keys.make_key, takes=(JSON,), needs="admin"),
+    Route("POST", "/api/keys/rotate", keys.rotate_key, takes=(JSON,), needs="admin"),
+    Route("DELETE", "/api/keys", keys.end_key, takes=(JSON,), needs="admin"),
+    Route("POST", "/api/people/export", people.export_person, takes=(JSON,), needs="admin"),
+    Route("POST", "/api/people/erase", people.erase_person, takes=(JSON,), needs="admin"),
+)
+TABLE: Mapping[str, Mapping[str, Route]] = {
+    path: {route.method: route for route in ROUTES if route.path == path} for path in {route.path for route in ROUTES}
+}
+
+
+def answer(request: Request, services: Services) -> Reply:
+    """Answer a request, whatever it is."""
+    try:
+        reply = _answer(request, services)
+    except ApiError as error:
+        reply = _error(error, request)
+    except Exception as error:  # noqa: BLE001 - the last resort: one shape for our own faults too
+        tell_crash(error, request.path)
+        reply = _error(InternalError(), request)
+    return replace(reply, body="") if request.method == "HEAD" else reply
+
+
+def _answer(request: Request, services: Services) -> Reply:
+    methods = TABLE.get(request.path)
+    if methods is None:
+        message = "There is nothing at this address."
+        raise NotFoundError(message)
+    allowed = ", ".join(_with_implied(methods))
+    if request.method == "OPTIONS":
+        return nothing({"Allow": allowed})
+    route = methods.get("GET" if request.method == "HEAD" else request.method)
+    if route is None:
+        raise MethodNotAllowedError(allowed)
+    refuse_large(request.body)
+    if route.takes and request.content_type not in route.takes:
+        message = f"This address takes {' or '.join(route.takes)}."
+        raise UnsupportedTypeError(message)
+    if route.own_origin:
+        refuse_foreign(request, services.settings.site_url)
+    member, cookie = admit(request, services, route.needs, route.scope)
+    reply = route.handle(Call(request, services, member))
+    if not cookie or "Set-Cookie" in reply.headers:
+        return reply
+    return replace(reply, headers={**reply.headers, "Set-Cookie": cookie})
+
+
+def _with_implied(methods: Mapping[str, Route]) -> list[str]:
+    """Return the methods of an address with those that come by themselves."""
+    return sorted({*methods, "OPTIONS", *(["HEAD"] if "GET" in methods else [])})
+
+
+def _error(error: ApiError, request: Request) -> Reply:
+    if request.wants_page:
+        return html_reply(error.status, error_page(error), error.headers)
+    return error_reply(error)
