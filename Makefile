@@ -18,7 +18,7 @@ PYTEST := $(VENV)/coverage run -m pytest
 LONGEST := tests/site_builder/engine/test_same_bytes.py
 
 .PHONY: help up setup build post page review rename schedule urls links check test test-unit test-integration test-browser test-infra test-nightly lighthouse smoke format lint types \
-	imports lock package deploy plan clean .installed .ready
+	imports lock package cloud status deploy plan clean .installed .ready
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -101,7 +101,13 @@ lock: .ready ## Compile requirements/*.txt anew from pyproject.toml
 package: .ready ## Package the API for Lambda, alone and from its own lock, into dist/api.zip
 	@$(VENV)/python tools/package_api.py dist/api.zip
 
-deploy: .ready ## Deploy output/ to an environment (ENV=local, dev, staging or production)
+cloud: .ready ## Run three environments here, with edges that hear of a flip late; publish.py works on them
+	@$(VENV)/python publish.py cloud
+
+status: .ready ## Say what is live, everywhere
+	@$(VENV)/python publish.py status
+
+deploy: .ready ## Deploy output/ to an environment (ENV=local, local-dev, dev, staging or production)
 	@$(VENV)/python publish.py deploy $(ENV) $(if $(filter local,$(ENV)),--port $(PORT))
 
 plan: .ready ## Show what a deploy would do, and why (ENV=…)

@@ -11,12 +11,14 @@ import cf from 'cloudfront';
 
 const store = cf.kvs();
 const DIGEST = /^[0-9a-z]{1,64}$/;
+// A host below "preview." shows the release that its first label stands for, to whoever knows its name.
+const PREVIEW = /^([0-9a-z-]{1,40})\.preview\./;
 const CONTROL = /[\u0000-\u001f\u007f]/;
 // A path of this host: one slash, then printable ASCII without a space or a backslash.
 const OWN_PATH = /^\/(?!\/)[!-\[\]-~]*$/;
 const WORDS = {
   301: 'Moved Permanently', 302: 'Found', 303: 'See Other', 307: 'Temporary Redirect', 308: 'Permanent Redirect',
-  400: 'Bad Request', 405: 'Method Not Allowed', 503: 'Service Unavailable'
+  400: 'Bad Request', 404: 'Not Found', 405: 'Method Not Allowed', 503: 'Service Unavailable'
 };
 // Under a release, and never written by one: the origin's "not there" brings the site's own 404 page.
 const NOWHERE = '/-';
@@ -34,9 +36,13 @@ async function handler(event) {
   let moved = null;
   if (asked.refusal === null && !asked.shared) {
     // Not as an argument: njs, which this engine descends from, breaks on an await inside of a call.
-    const pointer = await read('live');
-    release = choose(pointer, event.viewer.ip);
-    closed = release !== null && pointer.closed === true;
+    const label = previewed(request.headers.host);
+    const pointer = await read(label === null ? 'live' : 'preview:' + label);
+    release = label === null ? choose(pointer, event.viewer.ip) : shown(pointer, Date.now() / 1000);
+    if (release === null && label !== null) {
+      return answer(404, {});
+    }
+    closed = label === null && release !== null && pointer.closed === true;
   }
   if (release !== null && !closed) {
     moved = await read('r:' + release + ':' + asked.path);
@@ -177,6 +183,16 @@ function choose(pointer, ip) {
   const canary = pointer.canary;
   const taken = canary && isDigest(canary.release) && share(ip + canary.release) < canary.percent;
   return taken ? canary.release : pointer.live;
+}
+
+function previewed(host) {
+  const found = host ? PREVIEW.exec(host.value.toLowerCase()) : null;
+  return found === null ? null : found[1];
+}
+
+// The release of a preview, or null where there is none or its time is over.
+function shown(preview, now) {
+  return preview !== null && isDigest(preview.release) && preview.until > now ? preview.release : null;
 }
 
 function isDigest(value) {

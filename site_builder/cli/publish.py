@@ -1,37 +1,45 @@
-"""`publish.py`: take a built site to where its visitors are."""
+"""`publish.py`: take a built site to where its visitors are, and back."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import logging
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from site_builder.cli.terminal import OK, Parser, add_state_option, run, say
-from site_builder.errors import ReleaseError
-from site_builder.release.deploy import Stores, apply_plan, look
-from site_builder.release.descriptor import ENVIRONMENTS, VARIABLE, read_descriptor
-from site_builder.release.manifest import Manifest, seal
-from site_builder.release.memory import MemoryPointerStore
-from site_builder.release.plan import Action, Plan, Point, WriteManifest, describe, plan_release
-
-LOCAL = "local"
-LOCAL_BUCKET = "zichkoding-local"
+from site_builder.cli import releasing, watching
+from site_builder.cli.environments import add_environments_option
+from site_builder.cli.terminal import Commands, Parser, add_state_option, end_well
+from site_builder.release.descriptor import ENVIRONMENTS
+from site_builder.release.guards import RefusedError
+from site_builder.release.previews import DAYS
+from site_builder.release.prune import KEPT_DAYS, KEPT_RELEASES
+from site_builder.release.verify import PATIENCE_SECONDS
 
 DESCRIPTION = """\
 Seal output/ into a release, store it where nothing that is live is touched, and point to it.
 
-  plan ENV     what a deploy would do, action by action, each with its reason
-  deploy ENV   do it; with --dry-run only say it
-  status ENV   what is live
+  going live    plan, deploy, promote, canary        coming back   rollback
+  looking       status, releases, diff, verify       trying        preview, cloud
+  guarding      lock, unlock, verdict                tidying       prune
 
-ENV is dev, staging or production, described by the JSON in the variable ZICHKODING_DESCRIPTOR (Terraform's
-output `descriptor`), or local: an S3 on this machine, which the command starts, deploys to and serves through
-the real edge function, with API and database, until Ctrl-C.
+ENV is dev, staging or production; local-dev, local-staging and local-production are the same in the local cloud
+(`publish.py cloud`); and `deploy local` shows the whole product, once, from an S3 on this machine.
 """
+EPILOG = """\
+Exit codes:
+  0    done, or there was nothing to do
+  1    failed; what is live is whole, the old or the new
+  2    the command line is wrong
+  3    refused by a guard, and nothing was written; each objection says what would take it away
+  4    what is served is not what was sealed (a deploy has gone back by itself then)
+  130  interrupted; run it again and it goes on where it stopped
+
+An environment is described by the object environments/ENV.json in the project's configuration bucket, which Terraform
+writes; a folder of such files (--environments, ZICHKODING_ENVIRONMENTS) or the text of one (ZICHKODING_DESCRIPTOR)
+stands in for it. Everything else is in docs/publishing.md.
+"""
+REFUSED = 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,132 +47,179 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = Parser(
         prog="publish.py",
         description=DESCRIPTION,
-        epilog="Exit codes: 0 done, 1 refused or failed and nothing live has changed, 2 the command line is wrong.",
+        epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
-    plan = commands.add_parser("plan", help="say what a deploy would do")
-    deploy = commands.add_parser("deploy", help="make output/ live")
-    status = commands.add_parser("status", help="say what is live")
+    _add_going_live(commands)
+    _add_coming_back(commands)
+    _add_looking(commands)
+    _add_guarding(commands)
+    chosen = parser.parse_args(arguments)
+
+    def work() -> int:
+        try:
+            return int(chosen.command(chosen))
+        except RefusedError as error:
+            sys.stderr.write(f"{error}\n")
+            return REFUSED
+
+    return end_well(work)
+
+
+def _command(commands: Commands, name: str, words: str, text: str, *, environment: bool = True) -> Parser:
+    """Add a command with a help of its own: one line for the list, a text for whoever asks."""
+    parser = commands.add_parser(
+        name, help=words, description=text, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    if environment:
+        parser.add_argument("environment", choices=ENVIRONMENTS, metavar="ENV", help="which environment")
+    add_environments_option(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON document for machines, and nothing else")
+    return parser
+
+
+def _add_writing(parser: Parser) -> None:
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    parser.add_argument("--yes", action="store_true", help="do not ask; where nobody could answer nobody is asked")
+    parser.add_argument("--why", default="", help="a word for the ledger")
+
+
+def _add_patience(parser: Parser) -> None:
+    words = "how long an edge may go on showing the old release (default: %(default)s)"
+    parser.add_argument("--patience", type=float, default=PATIENCE_SECONDS, metavar="SECONDS", help=words)
+
+
+def _add_built(parser: Parser) -> None:
+    parser.add_argument("--output", type=Path, default=Path("output"), help="what was built (default: output)")
+    parser.add_argument("--allow-shrink", action="store_true", help="let more than a tenth of the pages go")
+
+
+def _add_going_live(commands: Commands) -> None:
+    plan = _command(commands, "plan", "say what a deploy would do", releasing.PLAN, environment=False)
+    deploy = _command(commands, "deploy", "make output/ live", releasing.DEPLOY, environment=False)
     for command in (plan, deploy):
-        command.add_argument("environment", choices=(LOCAL, *ENVIRONMENTS), metavar="ENV")
-        command.add_argument("--output", type=Path, default=Path("output"), help="what to deploy (default: output)")
-        command.add_argument("--json", action="store_true", help="print the plan as JSON, for machines")
-    deploy.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
-    deploy.add_argument("--port", type=int, default=8000, help="local: where to listen (default: %(default)s)")
+        choices = (*ENVIRONMENTS, releasing.LOCAL_STACK)
+        command.add_argument("environment", choices=choices, metavar="ENV", help="which environment")
+        _add_built(command)
+        command.add_argument("--repair", action="store_true", help="look at every file, even if it is live already")
+    _add_writing(deploy)
+    _add_patience(deploy)
+    deploy.add_argument("--no-verify", action="store_true", help="do not look at the live site afterwards")
+    deploy.add_argument("--port", type=int, default=8000, help="deploy local: where to listen (default: %(default)s)")
     add_state_option(deploy)
-    status.add_argument("environment", choices=ENVIRONMENTS, metavar="ENV")
-    plan.set_defaults(command=_plan)
-    deploy.set_defaults(command=_deploy)
-    status.set_defaults(command=_status)
-    return run(parser, arguments)
+    promote = _command(
+        commands, "promote", "take what is live in one environment to another", releasing.PROMOTE, environment=False
+    )
+    promote.add_argument("source", choices=ENVIRONMENTS, metavar="FROM", help="whose live release")
+    promote.add_argument("environment", choices=ENVIRONMENTS, metavar="TO", help="where it goes")
+    promote.add_argument("--allow-shrink", action="store_true", help="let more than a tenth of the pages go")
+    promote.add_argument("--no-verify", action="store_true", help="do not look at the live site afterwards")
+    _add_writing(promote)
+    _add_patience(promote)
+    canary = _command(commands, "canary", "try a release on a share of the viewers", releasing.CANARY)
+    what = canary.add_mutually_exclusive_group(required=True)
+    what.add_argument("--percent", type=_percent, metavar="N", help="begin, or change the share (0 to 100)")
+    what.add_argument("--finish", action="store_true", help="make it live for everybody")
+    what.add_argument("--abort", action="store_true", help="take it away")
+    _add_built(canary)
+    _add_writing(canary)
+    preview = _command(
+        commands, "preview", "show a release under a name of its own", releasing.PREVIEW, environment=False
+    )
+    preview.add_argument("label", nargs="?", metavar="NAME", help="the first part of its host's name, like pr-12")
+    preview.add_argument("--remove", metavar="NAME", help="let the name lead nowhere")
+    preview.add_argument(
+        "--in", dest="environment", choices=ENVIRONMENTS, default="dev", metavar="ENV", help="where (default: dev)"
+    )
+    preview.add_argument(
+        "--days", type=_positive, default=DAYS, metavar="N", help="for how long (default: %(default)s)"
+    )
+    _add_built(preview)
+    _add_writing(preview)
+    for parser, function in (
+        (plan, releasing.plan), (deploy, releasing.deploy), (promote, releasing.promote),
+        (canary, releasing.canary), (preview, releasing.preview),
+    ):  # fmt: skip
+        parser.set_defaults(command=function)
 
 
-def _plan(arguments: argparse.Namespace) -> int:
-    manifest = seal(arguments.output)
-    with _stores(arguments.environment) as stores:
-        _say_plan(plan_release(manifest, look(manifest, stores)), as_json=arguments.json)
-    return OK
+def _add_coming_back(commands: Commands) -> None:
+    rollback = _command(commands, "rollback", "go back to a release that is kept", releasing.ROLLBACK)
+    rollback.add_argument("release", nargs="?", metavar="RELEASE", help="its digest, or the beginning of it")
+    rollback.add_argument("--to", type=_positive, metavar="N", help="what was live after move N of the ledger")
+    _add_writing(rollback)
+    rollback.set_defaults(command=releasing.rollback)
+    prune = _command(commands, "prune", "delete releases that nobody needs", releasing.PRUNE)
+    prune.add_argument(
+        "--keep",
+        type=_positive,
+        default=KEPT_RELEASES,
+        metavar="N",
+        help="releases to go back to (default: %(default)s)",
+    )
+    prune.add_argument(
+        "--days", type=_positive, default=KEPT_DAYS, metavar="N", help="days that all are kept (default: %(default)s)"
+    )
+    _add_writing(prune)
+    prune.set_defaults(command=releasing.prune_releases)
 
 
-def _deploy(arguments: argparse.Namespace) -> int:
-    if arguments.dry_run:
-        return _plan(arguments)
-    manifest = seal(arguments.output)
-    if arguments.environment == LOCAL:
-        return _deploy_locally(manifest, arguments)
-    with _stores(arguments.environment) as stores:
-        _deploy_to(stores, manifest, arguments)
-    return OK
+def _add_looking(commands: Commands) -> None:
+    status = _command(commands, "status", "say what is live, everywhere", watching.STATUS, environment=False)
+    status.add_argument(
+        "environment", nargs="*", choices=[*ENVIRONMENTS, []], metavar="ENV", help="which (default: all)"
+    )
+    releases = _command(commands, "releases", "list what was live when, and why", watching.RELEASES)
+    releases.add_argument(
+        "--most", type=_positive, default=20, metavar="N", help="how many moves (default: %(default)s)"
+    )
+    diff = _command(commands, "diff", "compare two releases file by file", watching.DIFF, environment=False)
+    diff.add_argument("before", metavar="A", help="an environment, ENV:DIGEST, or a built folder")
+    diff.add_argument("after", metavar="B", help="the same")
+    verify = _command(commands, "verify", "compare the live site with what was sealed", watching.VERIFY)
+    verify.add_argument("--all", action="store_true", help="ask for every path, not for a sample")
+    _add_patience(verify)
+    cloud = commands.add_parser("cloud", help="run three environments on this machine", description=watching.CLOUD,
+                                formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    cloud.add_argument("--port", type=int, default=8100, help="the first edge's port (default: %(default)s)")
+    cloud.add_argument(
+        "--delay",
+        type=float,
+        default=3.0,
+        metavar="SECONDS",
+        help="how late an edge may hear of a flip (default: %(default)s)",
+    )
+    add_state_option(cloud)
+    for parser, function in (
+        (status, watching.status), (releases, watching.releases), (diff, watching.diff),
+        (verify, watching.verify), (cloud, watching.cloud),
+    ):  # fmt: skip
+        parser.set_defaults(command=function)
 
 
-def _status(arguments: argparse.Namespace) -> int:
-    with _stores(arguments.environment) as stores:
-        live = stores.pointer.read().live
-    say(f"{arguments.environment}: {live or 'nothing is live yet'}")
-    return OK
+def _add_guarding(commands: Commands) -> None:
+    lock = _command(commands, "lock", "keep everybody from changing what is live", releasing.LOCK)
+    lock.add_argument("--why", required=True, help="what they are told")
+    unlock = _command(commands, "unlock", "let everybody change it again", releasing.UNLOCK)
+    unlock.add_argument("--why", default="", help="a word for the ledger")
+    verdict = _command(commands, "verdict", "keep what the smoke tests said of a release", releasing.VERDICT)
+    verdict.add_argument("verdict", choices=("passed", "failed"), help="what they said")
+    verdict.add_argument("--release", metavar="DIGEST", help="of which release (default: the live one)")
+    verdict.add_argument("--why", default="", help="what failed, or who looked")
+    for parser, function in ((lock, releasing.lock), (unlock, releasing.unlock), (verdict, releasing.verdict)):
+        parser.set_defaults(command=function)
 
 
-def _deploy_to(stores: Stores, manifest: Manifest, arguments: argparse.Namespace) -> None:
-    plan = plan_release(manifest, look(manifest, stores))
-    _say_plan(plan, as_json=arguments.json)
-    apply_plan(plan, arguments.output, stores, _say_milestone)
+def _percent(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 100:  # noqa: PLR2004 - what a percentage is
+        raise argparse.ArgumentTypeError(f"{text} is no share: take 0 to 100")
+    return number
 
 
-def _say_plan(plan: Plan, *, as_json: bool) -> None:
-    if as_json:
-        actions = [{"action": type(action).__name__, "reason": action.reason} for action in plan.actions]
-        say(json.dumps({"release": plan.digest, "bytes": plan.bytes_to_send, "actions": actions}))
-        return
-    for line in describe(plan):
-        say(line)
-
-
-def _say_milestone(action: Action) -> None:
-    match action:
-        case WriteManifest():
-            say("Stored: the release is complete.")
-        case Point():
-            say(f"Live: {action.digest}")
-        case _:
-            return
-
-
-@contextmanager
-def _stores(environment: str) -> Iterator[Stores]:
-    """Open the doors of an environment; the local one is empty at every start."""
-    # boto3 costs a third of a second to import: only those who need it wait for it.
-    from site_builder.release import aws  # noqa: PLC0415
-
-    if environment == LOCAL:
-        with _local_s3() as endpoint:
-            yield _local_stores(endpoint, MemoryPointerStore())
-        return
-    descriptor = read_descriptor(environment, os.environ.get(VARIABLE))
-    aws.refuse_wrong_account(descriptor)
-    yield Stores(aws.s3_store(descriptor.bucket, descriptor.region), aws.pointer_store(descriptor))
-
-
-def _local_stores(endpoint: str, pointer: MemoryPointerStore) -> Stores:
-    from site_builder.release import aws  # noqa: PLC0415 - as above
-
-    return Stores(aws.local_bucket(LOCAL_BUCKET, endpoint), pointer)
-
-
-@contextmanager
-def _local_s3() -> Iterator[str]:
-    try:
-        from moto.server import ThreadedMotoServer  # noqa: PLC0415
-    except ImportError as error:
-        raise ReleaseError(
-            "publish.py", "the local S3 (moto) is not installed", "Run `make setup`, then this again."
-        ) from error
-    # Its server tells of every request, which nobody asked.
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        yield f"http://{host}:{port}"
-    finally:
-        server.stop()
-
-
-def _deploy_locally(manifest: Manifest, arguments: argparse.Namespace) -> int:
-    from site_builder.preview.instance import announce, only_instance  # noqa: PLC0415
-    from site_builder.preview.origin import StoreOrigin  # noqa: PLC0415
-    from site_builder.preview.stack import Project, running_stack, wait_for_stop  # noqa: PLC0415
-
-    project = Project(Path(__file__).resolve().parents[2], arguments.state.absolute())
-    pointer = MemoryPointerStore()
-    with only_instance(project.local / "up.lock") as held, _local_s3() as endpoint:
-        stores = _local_stores(endpoint, pointer)
-        _deploy_to(stores, manifest, arguments)
-        origin = StoreOrigin(stores.objects)
-        with running_stack(project, origin, pointer.values, port=arguments.port, report=say) as stack:
-            announce(held, stack.server.url)
-            say(f"\n  Release {manifest.digest} is served at {stack.server.url}/")
-            say(f"  The database is at {stack.database.url()}\n\n  Ctrl-C stops everything.")
-            wait_for_stop()
-            say("\nStopping …")
-    return OK
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is too small: take 1 or more")
+    return number

@@ -1,190 +1,163 @@
-"""S3 and CloudFront's KeyValueStore behind the ports of `stores`: the one module that knows boto3."""
+"""AWS behind the ports of `stores`: the one module that knows boto3 and botocore.
+
+The bulk, objects, goes through `s3`, which asks here only for credentials. The KeyValueStore takes SigV4A signatures
+alone, which botocore makes through awscrt.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import boto3
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.httpsession import URLLib3Session
 
 from site_builder.errors import ReleaseError
-from site_builder.release.descriptor import Descriptor
-from site_builder.release.stores import (
-    AlreadyThereError,
-    Pointer,
-    PointerMovedError,
-    Redirects,
-    StoredObject,
-    pointed_to,
-    pointer_value,
-    redirect_key,
-)
+from site_builder.release.s3 import S3Client, S3ObjectStore
+from site_builder.release.signing import Credentials
+from site_builder.release.stores import ConflictError, StoreError, StoreVersion
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudfront_keyvaluestore import CloudFrontKeyValueStoreClient
-    from mypy_boto3_s3 import S3Client
 
-LIVE_KEY = "live"
-# What one call may write.
-MOST_KEYS = 50
 # "standard" backs off and gives up; "adaptive" was seen not to finish at all under throttling.
-RETRIES = Config(retries={"mode": "standard", "max_attempts": 6}, max_pool_connections=32)
+RETRIES = Config(retries={"mode": "standard", "max_attempts": 6}, connect_timeout=10, read_timeout=30)
+MOST_LISTED = 50
+DEFAULT_REGION = "us-east-1"
+# What the S3 of this machine is told: it asks for some credentials, and takes any.
+LOCAL_ACCESS = Credentials("local", "local")
 
 
-class S3ObjectStore:
-    """Keeps objects in a bucket."""
-
-    def __init__(self, client: S3Client, bucket: str) -> None:
-        self._client = client
-        self._bucket = bucket
-
-    def get(self, key: str) -> StoredObject | None:
-        """Return the object, or None where there is none."""
-        try:
-            found = self._client.get_object(Bucket=self._bucket, Key=key)
-        except self._client.exceptions.NoSuchKey:
-            return None
-        except (ClientError, BotoCoreError) as error:
-            raise _refused(f"reading {key}", error) from error
-        return StoredObject(
-            found["Body"].read(), found["ContentType"], found.get("CacheControl", ""), found["Metadata"]
-        )
-
-    def put(self, key: str, stored: StoredObject, *, only_if_absent: bool = False) -> None:
-        """Keep the object; raise AlreadyThereError if it must be absent and is not."""
-        condition: dict[str, Any] = {"IfNoneMatch": "*"} if only_if_absent else {}
-        try:
-            self._client.put_object(
-                Bucket=self._bucket,
-                Key=key,
-                Body=stored.body,
-                ContentType=stored.content_type,
-                CacheControl=stored.cache_control,
-                Metadata=dict(stored.metadata),
-                ChecksumAlgorithm="SHA256",
-                **condition,
-            )
-        except (ClientError, BotoCoreError) as error:
-            # 412: it was there before; 409: another write of it is under way at this moment.
-            if only_if_absent and _status(error) in (409, 412):
-                raise AlreadyThereError(key) from error
-            raise _refused(f"writing {key}", error) from error
-
-    def copy(self, source: str, target: str, metadata: Mapping[str, str]) -> None:
-        """Make the target of the source's bytes and headers, with other metadata, without moving the bytes."""
-        try:
-            head = self._client.head_object(Bucket=self._bucket, Key=source)
-            self._client.copy_object(
-                Bucket=self._bucket,
-                Key=target,
-                CopySource={"Bucket": self._bucket, "Key": source},
-                # New metadata means that S3 drops the old headers too, so they are said again.
-                MetadataDirective="REPLACE",
-                Metadata=dict(metadata),
-                ContentType=head["ContentType"],
-                CacheControl=head["CacheControl"],
-                ChecksumAlgorithm="SHA256",
-            )
-        except (ClientError, BotoCoreError) as error:
-            raise _refused(f"copying {source}", error) from error
-
-    def keys(self, prefix: str) -> frozenset[str]:
-        """Return every key that begins so."""
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
-        try:
-            return frozenset(found["Key"] for page in pages for found in page.get("Contents", ()))
-        except (ClientError, BotoCoreError) as error:
-            raise _refused(f"listing {prefix}", error) from error
-
-
-class KeyValueStorePointer:
-    """Keeps the pointer in CloudFront's KeyValueStore, moved by compare-and-swap on the store's ETag."""
+class CloudFrontKeyValues:
+    """Keeps values in CloudFront's KeyValueStore."""
 
     def __init__(self, client: CloudFrontKeyValueStoreClient, arn: str) -> None:
         self._client = client
         self._arn = arn
 
-    def read(self) -> Pointer:
-        """Return what is live now."""
+    def version(self) -> StoreVersion:
+        """Return the version that a change must name."""
         try:
-            # The version is read before the value: if somebody writes in between, our move is refused.
-            version = self._client.describe_key_value_store(KvsARN=self._arn)["ETag"]
-            return Pointer(self._live(), version)
+            said = self._client.describe_key_value_store(KvsARN=self._arn)
         except (ClientError, BotoCoreError) as error:
-            raise _refused("reading the pointer", error) from error
+            raise StoreError("reading the key-value store", str(error)) from error
+        return StoreVersion(said["ETag"], said["TotalSizeInBytes"])
 
-    def _live(self) -> str | None:
+    def get(self, key: str) -> str | None:
+        """Return the value, or None where there is none."""
         try:
-            return pointed_to(self._client.get_key(KvsARN=self._arn, Key=LIVE_KEY)["Value"])
+            return self._client.get_key(KvsARN=self._arn, Key=key)["Value"]
         except self._client.exceptions.ResourceNotFoundException:
-            # The store exists, as its version was just read: nothing has been live here yet.
             return None
-
-    def move(self, seen: Pointer, live: str, redirects: Redirects = ()) -> None:
-        """Keep a release's redirects and point to it; raise PointerMovedError unless the pointer is still as seen.
-
-        Each write is conditional on the one before, so nobody else has written since the pointer was seen. Until the
-        last one, which moves the pointer, nobody asks for the new keys.
-        """
-        version = seen.version
-        puts = [{"Key": redirect_key(live, path), "Value": answer} for path, answer in redirects]
-        try:
-            for first in range(0, len(puts), MOST_KEYS):
-                batch = puts[first : first + MOST_KEYS]
-                done = self._client.update_keys(KvsARN=self._arn, IfMatch=version, Puts=batch)  # type: ignore[arg-type]
-                version = done["ETag"]
-            self._client.put_key(KvsARN=self._arn, Key=LIVE_KEY, Value=pointer_value(live), IfMatch=version)
-        except self._client.exceptions.ConflictException as error:
-            raise PointerMovedError from error
         except (ClientError, BotoCoreError) as error:
-            raise _refused("moving the pointer", error) from error
+            raise StoreError(f"reading the key {key}", str(error)) from error
+
+    def update(self, etag: str, puts: Mapping[str, str], deletes: Collection[str] = ()) -> str:
+        """Change up to fifty keys at once and return the new version; raise ConflictError if the version is old."""
+        changes: dict[str, Any] = {}
+        if puts:
+            changes["Puts"] = [{"Key": key, "Value": value} for key, value in puts.items()]
+        if deletes:
+            changes["Deletes"] = [{"Key": key} for key in deletes]
+        try:
+            return self._client.update_keys(KvsARN=self._arn, IfMatch=etag, **changes)["ETag"]
+        except self._client.exceptions.ConflictException as error:
+            raise ConflictError from error
+        except (ClientError, BotoCoreError) as error:
+            raise StoreError("changing the key-value store", str(error)) from error
+
+    def items(self) -> Mapping[str, str]:
+        """Return all keys and values."""
+        items: dict[str, str] = {}
+        more: dict[str, Any] = {}
+        try:
+            while True:
+                page = self._client.list_keys(KvsARN=self._arn, MaxResults=MOST_LISTED, **more)
+                items |= {one["Key"]: one["Value"] for one in page.get("Items", ())}
+                if not page.get("NextToken"):
+                    return items
+                more = {"NextToken": page["NextToken"]}
+        except (ClientError, BotoCoreError) as error:
+            raise StoreError("listing the key-value store", str(error)) from error
 
 
-def s3_store(bucket: str, region: str, endpoint: str | None = None) -> S3ObjectStore:
-    """Open the bucket; an endpoint of one's own stands in for AWS."""
-    session = boto3.Session(region_name=region)
-    return S3ObjectStore(session.client("s3", endpoint_url=endpoint, config=RETRIES), bucket)
+class Account:
+    """What the credentials at hand lead to, in one region."""
+
+    def __init__(self, region: str | None = None, access: Credentials | None = None) -> None:
+        given: dict[str, Any] = {}
+        if access:
+            given = {"aws_access_key_id": access.access_key, "aws_secret_access_key": access.secret_key}
+        self._session = boto3.Session(region_name=region, **given)
+        self._region = region or self._session.region_name or DEFAULT_REGION
+
+    def number(self) -> str:
+        """Ask whose credentials these are."""
+        try:
+            account: str = self._session.client("sts", region_name=self._region, config=RETRIES).get_caller_identity()[
+                "Account"
+            ]
+        except (ClientError, BotoCoreError) as error:
+            raise StoreError("asking who we are", str(error)) from error
+        return account
+
+    def objects(self, bucket: str, endpoint: str = "") -> S3ObjectStore:
+        """Open a bucket; an endpoint of one's own stands in for AWS."""
+        endpoint = endpoint or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+        if endpoint:
+            client = S3Client(endpoint, self._region, self._credentials(), prefix=f"/{bucket}")
+        else:
+            ending = ".cn" if self._region.startswith("cn-") else ""
+            address = f"https://{bucket}.s3.{self._region}.amazonaws.com{ending}"
+            client = S3Client(address, self._region, self._credentials())
+        return S3ObjectStore(client, bucket)
+
+    def key_values(self, arn: str, endpoint: str = "") -> CloudFrontKeyValues:
+        """Open a KeyValueStore; an endpoint of one's own stands in for AWS, whatever host the client would ask."""
+        client = self._session.client("cloudfront-keyvaluestore", region_name=self._region, config=RETRIES)
+        if endpoint:
+            client.meta.events.register("before-send.cloudfront-keyvaluestore.*", _sent_to(endpoint))  # type: ignore[arg-type]
+        return CloudFrontKeyValues(client, arn)
+
+    def _credentials(self) -> Callable[[], Credentials]:
+        found = self._session.get_credentials()
+        if found is None:
+            todo = "Sign in: `aws sso login`, or set AWS_PROFILE, or the variables that your provider names."
+            raise ReleaseError("AWS", "there are no credentials", todo)
+
+        def fresh() -> Credentials:
+            # A session's credentials are renewed here when they are about to end.
+            frozen = found.get_frozen_credentials()
+            return Credentials(frozen.access_key or "", frozen.secret_key or "", frozen.token)
+
+        return fresh
 
 
-def pointer_store(descriptor: Descriptor) -> KeyValueStorePointer:
-    """Open the environment's KeyValueStore."""
-    session = boto3.Session(region_name=descriptor.region)
-    return KeyValueStorePointer(session.client("cloudfront-keyvaluestore", config=RETRIES), descriptor.kvs_arn)
-
-
-def local_bucket(bucket: str, endpoint: str) -> S3ObjectStore:
-    """Make a bucket in an S3 that runs on this machine, which takes any credentials."""
+def make_bucket(bucket: str, endpoint: str) -> None:
+    """Make a bucket in an S3 that runs on this machine."""
     client = boto3.client(
         "s3",
         endpoint_url=endpoint,
-        region_name="us-east-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="local",  # noqa: S106 - the local server asks for some, and takes any
+        region_name=DEFAULT_REGION,
+        aws_access_key_id=LOCAL_ACCESS.access_key,
+        aws_secret_access_key=LOCAL_ACCESS.secret_key,
         config=RETRIES,
     )
     client.create_bucket(Bucket=bucket)
-    return S3ObjectStore(client, bucket)
 
 
-def refuse_wrong_account(descriptor: Descriptor) -> None:
-    """Stop before anything is written with the credentials of another account."""
-    try:
-        account = boto3.client("sts", region_name=descriptor.region, config=RETRIES).get_caller_identity()["Account"]
-    except (ClientError, BotoCoreError) as error:
-        raise _refused("asking who we are", error) from error
-    if account != descriptor.account:
-        raise ReleaseError(
-            descriptor.name,
-            f"it belongs to account {descriptor.account}, and these credentials are of {account}",
-            "Sign in to the right account.",
-        )
+def _sent_to(endpoint: str) -> Callable[..., AWSResponse]:
+    """Send what the client has built and signed to another host; the service's own host holds the account's number."""
+    session = URLLib3Session(timeout=30)
 
+    def send(request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        parts = urlsplit(request.url)
+        request.url = parts._replace(scheme="http", netloc=urlsplit(endpoint).netloc).geturl()
+        return session.send(request)
 
-def _status(error: ClientError | BotoCoreError) -> int | None:
-    return error.response["ResponseMetadata"]["HTTPStatusCode"] if isinstance(error, ClientError) else None
-
-
-def _refused(doing: str, error: Exception) -> ReleaseError:
-    return ReleaseError(doing, str(error), "Nothing that is live has changed. Mend that and run the command again.")
+    return send

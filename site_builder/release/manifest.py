@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+import re
+import stat
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -21,29 +24,78 @@ FOREVER = "public, max-age=31536000, immutable"
 PAGE = "public, max-age=0, s-maxage=31536000, must-revalidate"
 # Python's own table depends on the machine it runs on; a release must not.
 CONTENT_TYPES = {
+    ".aac": "audio/aac",
+    ".apng": "image/apng",
+    ".atom": "application/atom+xml; charset=utf-8",
     ".avif": "image/avif",
+    ".bmp": "image/bmp",
     ".css": "text/css; charset=utf-8",
+    ".csv": "text/csv; charset=utf-8",
+    ".eot": "application/vnd.ms-fontobject",
+    ".epub": "application/epub+zip",
+    ".flac": "audio/flac",
+    ".geojson": "application/geo+json",
     ".gif": "image/gif",
+    ".gz": "application/gzip",
+    ".htm": "text/html; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".ico": "image/vnd.microsoft.icon",
+    ".ics": "text/calendar; charset=utf-8",
     ".jpeg": "image/jpeg",
     ".jpg": "image/jpeg",
     ".js": "text/javascript; charset=utf-8",
     ".json": "application/json",
+    ".jsonld": "application/ld+json",
+    ".jxl": "image/jxl",
+    ".m4a": "audio/mp4",
+    ".m4v": "video/mp4",
     ".map": "application/json",
+    ".md": "text/markdown; charset=utf-8",
     ".mjs": "text/javascript; charset=utf-8",
+    ".mov": "video/quicktime",
+    ".mp3": "audio/mpeg",
     ".mp4": "video/mp4",
+    ".oga": "audio/ogg",
+    ".ogg": "audio/ogg",
+    ".ogv": "video/ogg",
+    ".opus": "audio/ogg",
+    ".otf": "font/otf",
     ".pdf": "application/pdf",
     ".png": "image/png",
+    ".rss": "application/rss+xml; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".tar": "application/x-tar",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
+    ".ttf": "font/ttf",
     ".txt": "text/plain; charset=utf-8",
+    ".vcf": "text/vcard; charset=utf-8",
+    ".vtt": "text/vtt; charset=utf-8",
     ".wasm": "application/wasm",
+    ".wav": "audio/wav",
+    ".weba": "audio/webm",
     ".webm": "video/webm",
     ".webmanifest": "application/manifest+json",
     ".webp": "image/webp",
+    ".woff": "font/woff",
     ".woff2": "font/woff2",
+    ".xhtml": "application/xhtml+xml; charset=utf-8",
     ".xml": "application/xml; charset=utf-8",
+    ".xsl": "application/xslt+xml; charset=utf-8",
+    ".zip": "application/zip",
 }
+# Names of which the web says what they are, and no ending does.
+NAMED_TYPES = {
+    ".well-known/apple-app-site-association": "application/json",
+    "CNAME": "text/plain; charset=utf-8",
+    "LICENSE": "text/plain; charset=utf-8",
+}
+# The address of what lies under assets/ is kept for ever, so its bytes must be in it.
+HASHED_NAME = re.compile(r"\.[0-9a-f]{8,}\.[^./]+$")
+# S3's own limit for a key, of which the release's prefix takes its share, and for what it copies in one request.
+LONGEST_PATH = 1024 - len("releases//") - 32
+LARGEST_FILE = 5 * 1024**3
+PIECE = 1024 * 1024
 FEED_TYPES = {
     ".feed.json": "application/feed+json",
     ".atom.xml": "application/atom+xml; charset=utf-8",
@@ -82,25 +134,49 @@ class Manifest:
 
     def to_json(self) -> bytes:
         """Write the manifest in its one canonical form."""
-        entries = [asdict(entry) for entry in self.entries]
+        entries = [vars(entry) for entry in self.entries]
         listed = {"version": 2, "entries": entries, "redirects": [list(one) for one in self.redirects]}
         return json.dumps(listed, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
 
     @classmethod
     def from_json(cls, text: bytes) -> Manifest:
         """Read a manifest that `to_json` wrote."""
-        listed = json.loads(text)
-        redirects = tuple((path, answer) for path, answer in listed.get("redirects", ()))
-        return cls(tuple(Entry(**entry) for entry in listed["entries"]), redirects)
+        try:
+            listed = json.loads(text)
+            redirects = tuple((path, answer) for path, answer in listed.get("redirects", ()))
+            return cls(tuple(Entry(**entry) for entry in listed["entries"]), redirects)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            todo = "It was written by something else; look at it, and deploy again."
+            raise ReleaseError("a manifest", f"it cannot be read: {error}", todo) from error
 
     def key(self, entry: Entry) -> str:
         """Return where the file of a release lies in the object store."""
-        return entry.path if entry.is_asset else f"releases/{self.digest}/{entry.path}"
+        return entry.path if entry.is_asset else f"{release_prefix(self.digest)}{entry.path}"
 
     @property
     def manifest_key(self) -> str:
         """Return where the manifest itself lies."""
-        return f"manifests/{self.digest}.json"
+        return manifest_key(self.digest)
+
+    @cached_property
+    def by_path(self) -> Mapping[str, Entry]:
+        """Return each file by its path."""
+        return {entry.path: entry for entry in self.entries}
+
+    @property
+    def pages(self) -> frozenset[str]:
+        """Return the paths of all pages of HTML."""
+        return frozenset(entry.path for entry in self.entries if entry.path.endswith(".html"))
+
+
+def manifest_key(digest: str) -> str:
+    """Return where the manifest of a release lies."""
+    return f"manifests/{digest}.json"
+
+
+def release_prefix(digest: str) -> str:
+    """Return what the keys of a release's own files begin with."""
+    return f"releases/{digest}/"
 
 
 def seal(output: Path) -> Manifest:
@@ -129,6 +205,8 @@ def read_redirects(output: Path) -> tuple[tuple[str, str], ...]:
 
 def content_type(path: str) -> str:
     """Return the media type of a file, by its name alone."""
+    if path in NAMED_TYPES:
+        return NAMED_TYPES[path]
     for ending, media_type in FEED_TYPES.items():
         if path.endswith(ending):
             return media_type
@@ -143,25 +221,71 @@ def content_type(path: str) -> str:
 
 
 def _entries(output: Path) -> Iterator[Entry]:
-    for folder, subfolders, names in os.walk(output):
+    root = str(output)
+    for folder, subfolders, names in os.walk(root, onerror=_refuse_unreadable):
+        inside = folder[len(root) + 1 :].replace(os.sep, "/")
+        prefix = f"{inside}/" if inside else ""
         for name in [*subfolders, *names]:
-            _refuse_unpublishable(Path(folder) / name, output)
+            _refuse_name(prefix + name, name)
+            if os.path.islink(f"{folder}/{name}"):  # noqa: PTH114 - ten thousand paths: strings, as the system has them
+                raise ReleaseError(
+                    prefix + name, "it is a link, and may lead out of the site", "Put the file itself there."
+                )
         for name in names:
             # It is for the edge function, which asks its store, and for nobody else.
-            if Path(folder) / name != output / REDIRECTS_FILE:
-                yield _entry(Path(folder) / name, output)
+            if prefix + name != REDIRECTS_FILE:
+                yield _entry(f"{folder}/{name}", prefix + name)
 
 
-def _refuse_unpublishable(path: Path, output: Path) -> None:
-    relative = path.relative_to(output).as_posix()
-    if path.is_symlink():
-        raise ReleaseError(relative, "it is a link, and may lead out of the site", "Put the file itself there.")
-    if path.name.startswith(".") and path.name != ".well-known":
-        raise ReleaseError(relative, "its name begins with a dot: the edge serves no such file", "Take it out.")
+def _refuse_unreadable(error: OSError) -> None:
+    raise ReleaseError(str(error.filename), f"it cannot be read: {error.strerror}", "Give the right to read it.")
 
 
-def _entry(path: Path, output: Path) -> Entry:
-    relative = path.relative_to(output).as_posix()
-    body = path.read_bytes()
-    caching = FOREVER if relative.startswith(ASSETS) else PAGE
-    return Entry(relative, hashlib.sha256(body).hexdigest(), len(body), content_type(relative), caching)
+def _refuse_name(path: str, name: str) -> None:
+    """Refuse what could never be asked for, or under two addresses that look alike."""
+    if name.startswith(".") and name != ".well-known":
+        raise ReleaseError(path, "its name begins with a dot: the edge serves no such file", "Take it out.")
+    try:
+        length = len(path.encode())
+    except UnicodeEncodeError:
+        shown = path.encode("utf-8", "backslashreplace").decode()
+        raise ReleaseError(shown, "its name is no UTF-8", "Give it a name that browsers can ask for.") from None
+    if length > LONGEST_PATH:
+        raise ReleaseError(
+            f"{path[:60]}…", f"its path has {length} bytes, and {LONGEST_PATH} are the most", "Shorten its name."
+        )
+    if any(char in "%\\" or unicodedata.category(char) == "Cc" for char in name):
+        what = "its name holds a percent sign, a backslash or a control character, which the edge refuses"
+        raise ReleaseError(repr(path), what, "Give it another name.")
+    if not unicodedata.is_normalized("NFC", name):
+        what = "its letters and their accents are written apart, so two addresses would look alike"
+        raise ReleaseError(path, what, "Write its name in Unicode's composed form (NFC).")
+
+
+def _entry(file: str, path: str) -> Entry:
+    is_asset = path.startswith(ASSETS)
+    if is_asset and not HASHED_NAME.search(path):
+        what = "it lies among the assets, which are cached for ever, and its name holds no hash of its bytes"
+        raise ReleaseError(path, what, "Name it <name>.<hash>.<ending>, or put it beside the page that uses it.")
+    try:
+        size, sha256 = _measured(file, path)
+    except OSError as error:
+        raise ReleaseError(path, f"it cannot be read: {error.strerror}", "Give the right to read it.") from error
+    return Entry(path, sha256, size, content_type(path), FOREVER if is_asset else PAGE)
+
+
+def _measured(file: str, path: str) -> tuple[int, str]:
+    """Return a file's size and hash, reading it once and never more of it than a piece at a time."""
+    # Opening a pipe would wait for whoever writes into it, for ever.
+    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(descriptor, "rb", buffering=0) as stream:
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            raise ReleaseError(path, "it is no file, but a pipe, a socket or a device", "Take it out.")
+        if facts.st_size > LARGEST_FILE:
+            raise ReleaseError(path, "it is larger than 5 GB, which S3 does not copy at once", "Host it elsewhere.")
+        digest, size = hashlib.sha256(), 0
+        while piece := stream.read(PIECE):
+            digest.update(piece)
+            size += len(piece)
+        return size, digest.hexdigest()

@@ -1,81 +1,153 @@
-"""Honest twins of the stores, in memory: they keep every promise of the port, and the same suite proves both."""
+"""Honest twins of the outside, in memory: they keep every promise of the ports, and the same suite proves both."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping
 
-from site_builder.errors import ReleaseError
+from site_builder.release.pointer import LARGEST_STORE, LONGEST_KEY, LONGEST_VALUE, MOST_KEYS
 from site_builder.release.stores import (
     AlreadyThereError,
-    Pointer,
-    PointerMovedError,
-    Redirects,
+    ConflictError,
+    Found,
+    Headers,
+    NothingThereError,
+    Sendable,
+    Source,
     StoredObject,
-    pointed_to,
-    pointer_value,
-    redirect_key,
+    StoreError,
+    StoreVersion,
 )
 
-LIVE_KEY = "live"
+MOST_DELETED = 1000
+Buckets = dict[str, dict[str, tuple[StoredObject, float]]]
+
+
+class MemoryClock:
+    """A clock that stands still until somebody sleeps."""
+
+    def __init__(self, now: float = 1_750_000_000.0) -> None:
+        self._now = now
+
+    def now(self) -> float:
+        """Return the seconds since 1970."""
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        """Let the time pass at once."""
+        self._now += seconds
 
 
 class MemoryObjectStore:
-    """Keeps objects in a dictionary."""
+    """Keeps objects in dictionaries, one for each bucket."""
 
-    def __init__(self) -> None:
-        self._objects: dict[str, StoredObject] = {}
+    def __init__(
+        self, bucket: str = "bucket", buckets: Buckets | None = None, now: Callable[[], float] = lambda: 0.0
+    ) -> None:
+        self._buckets = {} if buckets is None else buckets
+        self._objects = self._buckets.setdefault(bucket, {})
+        self._bucket = bucket
+        self._now = now
         self._lock = threading.Lock()
+
+    @property
+    def bucket(self) -> str:
+        """Name the bucket, as a copy from it does."""
+        return self._bucket
 
     def get(self, key: str) -> StoredObject | None:
         """Return the object, or None where there is none."""
-        return self._objects.get(key)
+        found = self._objects.get(key)
+        return found[0] if found else None
 
-    def put(self, key: str, stored: StoredObject, *, only_if_absent: bool = False) -> None:
+    def head(self, key: str) -> Found | None:
+        """Return what is known of the object, or None where there is none."""
+        found = self._objects.get(key)
+        return Found(len(found[0].body), found[1], found[0].sha256) if found else None
+
+    def listed(self, prefix: str) -> Mapping[str, Found]:
+        """Return every key that begins so."""
+        with self._lock:
+            return {
+                key: Found(len(stored.body), modified)
+                for key, (stored, modified) in sorted(self._objects.items())
+                if key.startswith(prefix)
+            }
+
+    def put(self, key: str, stored: Sendable, *, only_if_absent: bool = False) -> None:
         """Keep the object; raise AlreadyThereError if it must be absent and is not."""
         with self._lock:
             if only_if_absent and key in self._objects:
                 raise AlreadyThereError(key)
-            self._objects[key] = stored
+            kept = StoredObject(bytes(stored.body), stored.content_type, stored.cache_control, stored.metadata)
+            self._objects[key] = (kept, self._now())
 
-    def copy(self, source: str, target: str, metadata: Mapping[str, str]) -> None:
-        """Make the target of the source's bytes and headers, with other metadata."""
+    def copy(self, source: Source, key: str, headers: Headers) -> None:
+        """Make an object of the source's bytes with these headers; raise NothingThereError if there is no source."""
         with self._lock:
-            if source not in self._objects:
-                raise ReleaseError(source, "it is not there to be copied", "Deploy again: it is uploaded instead.")
-            self._objects[target] = replace(self._objects[source], metadata=dict(metadata))
+            found = self._buckets.get(source.bucket or self._bucket, {}).get(source.key)
+            if found is None:
+                raise NothingThereError(source.key)
+            copied = StoredObject(found[0].body, headers.content_type, headers.cache_control, dict(headers.metadata))
+            self._objects[key] = (copied, self._now())
 
-    def keys(self, prefix: str) -> frozenset[str]:
-        """Return every key that begins so."""
+    def delete(self, keys: Collection[str]) -> None:
+        """Remove the objects, at most a thousand; those that are not there are no error."""
+        if len(keys) > MOST_DELETED:
+            raise StoreError("deleting", f"{len(keys)} keys in one request; {MOST_DELETED} are the most")
         with self._lock:
-            return frozenset(key for key in self._objects if key.startswith(prefix))
+            for key in keys:
+                self._objects.pop(key, None)
 
 
-class MemoryPointerStore:
-    """Keeps the pointer in the shape of a KeyValueStore, so that the edge function can read it here too."""
+class MemoryKeyValues:
+    """Keeps values in a dictionary, under one version for all of them."""
 
     def __init__(self) -> None:
         self._values: dict[str, str] = {}
         self._version = 0
         self._lock = threading.Lock()
 
-    def read(self) -> Pointer:
-        """Return what is live now."""
+    def version(self) -> StoreVersion:
+        """Return the version that a change must name."""
         with self._lock:
-            value = self._values.get(LIVE_KEY)
-            return Pointer(pointed_to(value) if value else None, str(self._version))
+            return StoreVersion(f"v{self._version}", _size(self._values))
 
-    def move(self, seen: Pointer, live: str, redirects: Redirects = ()) -> None:
-        """Keep a release's redirects and point to it; raise PointerMovedError unless the pointer is still as seen."""
+    def get(self, key: str) -> str | None:
+        """Return the value, or None where there is none."""
         with self._lock:
-            if seen.version != str(self._version):
-                raise PointerMovedError
-            self._values.update({redirect_key(live, path): answer for path, answer in redirects})
-            self._values[LIVE_KEY] = pointer_value(live)
+            return self._values.get(key)
+
+    def update(self, etag: str, puts: Mapping[str, str], deletes: Collection[str] = ()) -> str:
+        """Change up to fifty keys at once and return the new version; raise ConflictError if the version is old."""
+        with self._lock:
+            if etag != f"v{self._version}":
+                raise ConflictError
+            changed = {**self._values, **puts}
+            for key in deletes:
+                changed.pop(key, None)
+            _refuse_too_much(puts, deletes, changed)
+            self._values = changed
             self._version += 1
+            return f"v{self._version}"
 
-    def values(self) -> Mapping[str, str]:
-        """Return the keys and values as the edge function sees them."""
+    def items(self) -> Mapping[str, str]:
+        """Return all keys and values."""
         with self._lock:
             return dict(self._values)
+
+
+def _size(values: Mapping[str, str]) -> int:
+    return sum(len(key.encode()) + len(value.encode()) for key, value in values.items())
+
+
+def _refuse_too_much(puts: Mapping[str, str], deletes: Collection[str], all_of_it: Mapping[str, str]) -> None:
+    if len(puts) + len(deletes) > MOST_KEYS:
+        raise StoreError("changing keys", f"{len(puts) + len(deletes)} at once; {MOST_KEYS} are the most")
+    too_long = [
+        key for key, value in puts.items() if len(key.encode()) > LONGEST_KEY or len(value.encode()) > LONGEST_VALUE
+    ]
+    if too_long:
+        raise StoreError("changing keys", f"key or value is too long: {too_long[0][:80]}")
+    if _size(all_of_it) > LARGEST_STORE:
+        raise StoreError("changing keys", f"the store would hold more than {LARGEST_STORE} bytes")

@@ -6,14 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from site_builder.release.deploy import Stores
-from site_builder.release.memory import MemoryObjectStore, MemoryPointerStore
+from site_builder.release.apply import Stores
+from tests.site_builder.release.cloud import Cloud
 
 
 @pytest.fixture
-def stores() -> Stores:
-    """Return empty stores in memory."""
-    return Stores(MemoryObjectStore(), MemoryPointerStore())
+def cloud() -> Cloud:
+    """Return an empty cloud in memory."""
+    return Cloud()
+
+
+@pytest.fixture
+def stores(cloud: Cloud) -> Stores:
+    """Return the empty stores of one environment."""
+    return cloud["dev"].stores()
 
 
 @pytest.fixture

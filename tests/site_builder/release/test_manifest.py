@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -122,6 +123,67 @@ def test_a_missing_output_says_to_build(tmp_path: Path) -> None:
     """The first thing a newcomer meets must say what to do."""
     with pytest.raises(ReleaseError, match="make build"):
         seal(tmp_path / "output")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("a%41/index.html", "percent sign"),
+        ("a\\b.html", "backslash"),
+        ("a\nb.html", "control character"),
+        ("cafe\u0301/index.html", "composed form"),
+        ("a/" * 500 + "index.html", "bytes, and 982 are the most"),
+        ("assets/site.css", "no hash of its bytes"),
+        ("assets/site.notahash.css", "no hash of its bytes"),
+    ],
+)
+def test_a_name_that_could_not_be_served_is_refused(output: Path, name: str, words: str) -> None:
+    """Each with what is wrong with it, before anything is uploaded."""
+    (output / name).parent.mkdir(parents=True, exist_ok=True)
+    (output / name).write_text("x")
+
+    with pytest.raises(ReleaseError, match=words):
+        seal(output)
+
+
+def test_a_name_that_is_no_text_is_refused(output: Path) -> None:
+    """A system may hold any bytes as a name; an address may not."""
+    Path(os.fsdecode(os.fsencode(output) + b"/caf\xe9.html")).write_text("x")
+
+    with pytest.raises(ReleaseError, match=r"caf.*: its name is no UTF-8"):
+        seal(output)
+
+
+def test_a_pipe_is_refused_and_not_waited_for(output: Path) -> None:
+    """Reading it would last until somebody writes into it."""
+    os.mkfifo(output / "pipe.html")
+
+    with pytest.raises(ReleaseError, match="no file, but a pipe"):
+        seal(output)
+
+
+def test_a_file_that_s3_cannot_copy_at_once_is_refused(output: Path) -> None:
+    """Five gigabytes are its limit; this one holds nothing and only seems to be so large."""
+    with (output / "film.mp4").open("wb") as file:
+        file.truncate(5 * 1024**3 + 1)
+
+    with pytest.raises(ReleaseError, match="larger than 5 GB"):
+        seal(output)
+
+
+@pytest.mark.parametrize("name", ["a b+c/ü.html", "日本/index.html", "it's (1)!.txt", "a'b&c=d;e,f@g$h.html"])
+def test_any_other_name_is_as_good_as_another(output: Path, name: str) -> None:
+    """Spaces, plus signs and letters of any language are what people call their files."""
+    (output / name).parent.mkdir(parents=True, exist_ok=True)
+    (output / name).write_bytes(b"")
+
+    assert seal(output).by_path[name].size == 0
+
+
+def test_a_manifest_that_cannot_be_read_says_so() -> None:
+    """Somebody has written into the bucket by hand."""
+    with pytest.raises(ReleaseError, match="cannot be read"):
+        Manifest.from_json(b'{"entries": [{"path": 1}]}')
 
 
 @pytest.mark.parametrize("ending", sorted(CONTENT_TYPES))

@@ -1,26 +1,45 @@
-"""A plan says everything that a deploy will do, in the only safe order, with reasons."""
+"""A plan says everything that a deploy will do, in the only safe order, with reasons and its price."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from site_builder.release.deploy import Stores, apply_plan, look
+import pytest
+
+from site_builder.errors import ReleaseError
+from site_builder.release.apply import Stores, apply_plan, look
 from site_builder.release.manifest import Manifest, seal
-from site_builder.release.plan import Copy, Plan, Point, Upload, WriteManifest, describe, plan_release, step
+from site_builder.release.plan import (
+    Copy,
+    Plan,
+    Point,
+    ShowNotFoundPage,
+    Upload,
+    WriteManifest,
+    describe,
+    plan_release,
+    step,
+    summary,
+)
+from site_builder.release.pointer import Pointer, Release, moved
 
 
-def planned(output: Path, stores: Stores) -> tuple[Manifest, Plan]:
+def planned(output: Path, stores: Stores, source: str | None = None) -> tuple[Manifest, Plan]:
     """Seal and plan against what the stores hold."""
     manifest = seal(output)
-    return manifest, plan_release(manifest, look(manifest, stores))
+    present = look(manifest, stores)
+    new = present.pointer
+    if new.digest != manifest.digest:
+        new = Pointer(Release(manifest.digest), move=moved(new, "deploy", "a test", "", 0).move)
+    return manifest, plan_release(manifest, present, new, source=source)
 
 
-def test_a_first_release_uploads_everything_and_points_last(output: Path, stores: Stores) -> None:
+def test_a_first_release_uploads_everything_and_points_at_the_end(output: Path, stores: Stores) -> None:
     """Nothing is there to copy from, and nothing is live until all of it is stored."""
     manifest, plan = planned(output, stores)
 
-    assert len([action for action in plan.actions if isinstance(action, Upload)]) == len(manifest.entries) + 1
-    assert isinstance(plan.actions[-1], Point)
+    assert len([action for action in plan.actions if isinstance(action, Upload)]) == len(manifest.entries)
+    assert [type(action) for action in plan.actions[-3:]] == [WriteManifest, Point, ShowNotFoundPage]
 
 
 def test_assets_come_before_pages_and_the_manifest_after_all_files(output: Path, stores: Stores) -> None:
@@ -39,7 +58,7 @@ def test_a_second_release_sends_only_what_changed(output: Path, stores: Stores) 
     (output / "about" / "index.html").write_text("<h1>About us</h1>")
 
     _, second = planned(output, stores)
-    uploads = [action for action in second.actions if isinstance(action, Upload) and action.release]
+    uploads = [action for action in second.actions if isinstance(action, Upload)]
 
     assert [(action.entry.path, action.reason) for action in uploads] == [("about/index.html", "changed")]
     assert {action.entry.path for action in second.actions if isinstance(action, Copy)} == {
@@ -47,6 +66,16 @@ def test_a_second_release_sends_only_what_changed(output: Path, stores: Stores) 
         "feeds/all.atom.xml",
         "index.html",
     }
+
+
+def test_from_another_bucket_everything_is_copied(output: Path, stores: Stores) -> None:
+    """A promotion sends no byte from this machine."""
+    _, plan = planned(output, stores, source="staging")
+    copies = [action for action in plan.actions if isinstance(action, Copy)]
+
+    assert plan.bytes_to_send == 0
+    assert {action.source.bucket for action in copies} == {"staging"}
+    assert len(copies) == 5
 
 
 def test_what_is_live_already_needs_nothing(output: Path, stores: Stores) -> None:
@@ -68,8 +97,22 @@ def test_a_complete_release_that_is_not_live_is_only_pointed_to(output: Path, st
 
     _, back = planned(output, stores)
 
-    assert not [action for action in back.actions if isinstance(action, Copy | WriteManifest)]
+    assert [type(action) for action in back.actions] == [Point, ShowNotFoundPage]
     assert back.digest == first.digest
+
+
+def test_a_manifest_whose_files_are_gone_is_not_believed(output: Path, stores: Stores) -> None:
+    """A deploy that was late may write one after its files were pruned: what is missing is stored again."""
+    manifest, first = planned(output, stores)
+    apply_plan(first, output, stores)
+    (output / "index.html").write_text("<h1>New home</h1>")
+    apply_plan(planned(output, stores)[1], output, stores)
+    (output / "index.html").write_text("<h1>Home</h1>")
+    stores.objects.delete([f"releases/{manifest.digest}/about/index.html"])
+
+    _, again = planned(output, stores)
+
+    assert [action.entry.path for action in again.actions if isinstance(action, Copy)] == ["about/index.html"]
 
 
 def test_an_interrupted_deploy_is_gone_on_with(output: Path, stores: Stores) -> None:
@@ -82,8 +125,17 @@ def test_an_interrupted_deploy_is_gone_on_with(output: Path, stores: Stores) -> 
     sent = {action.key for action in rest.actions if isinstance(action, Upload)}
 
     assert sent.isdisjoint({uploads[0].key, uploads[1].key})
-    assert isinstance(rest.actions[-1], Point)
+    assert [type(action) for action in rest.actions[-2:]] == [Point, ShowNotFoundPage]
     assert manifest.digest == rest.digest
+
+
+def test_an_asset_with_other_bytes_under_the_same_name_is_refused(output: Path, stores: Stores) -> None:
+    """Browsers keep it for a year: they would show the old one with the new page."""
+    apply_plan(planned(output, stores)[1], output, stores)
+    (output / "assets" / "site.0123456789.css").write_text("bodi {}")
+
+    with pytest.raises(ReleaseError, match="with other bytes"):
+        planned(output, stores)
 
 
 def test_every_action_is_told_with_its_reason(output: Path, stores: Stores) -> None:
@@ -92,6 +144,14 @@ def test_every_action_is_told_with_its_reason(output: Path, stores: Stores) -> N
     told = "\n".join(describe(plan))
 
     assert all(action.reason in told for action in plan.actions)
+
+
+def test_a_plan_says_what_it_costs(output: Path, stores: Stores) -> None:
+    """Five files, a manifest and the CDN's 404 page are seven writing requests at half a cent for a thousand."""
+    _, plan = planned(output, stores)
+
+    assert plan.dollars == pytest.approx(7 * 0.005 / 1000)
+    assert "about $0.0000" in summary(plan)
 
 
 def test_an_empty_plan_says_that_there_is_nothing_to_do(output: Path, stores: Stores) -> None:

@@ -1,0 +1,428 @@
+"""The commands that change what visitors get."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from site_builder.cli.environments import Opened, opened, whoever
+from site_builder.cli.telling import TerminalTeller, plan_as_values, pointer_as_values, say_json, tell_plan
+from site_builder.cli.terminal import OK, say
+from site_builder.errors import ReleaseError
+from site_builder.release import steps
+from site_builder.release.apply import Stores, look, read_manifest
+from site_builder.release.commit import Commit, read_commit
+from site_builder.release.guards import Objection, RefusedError, Wish, objections_to
+from site_builder.release.ledger import Verdict
+from site_builder.release.manifest import Manifest, manifest_key, seal
+from site_builder.release.memory import MemoryKeyValues
+from site_builder.release.plan import Plan, plan_release, redirect_puts
+from site_builder.release.pointer import Changes, Pointer, PointerStore, Release
+from site_builder.release.previews import Preview, check_label
+from site_builder.release.prune import DAY, Keep, look_for_prune, plan_prune, prune
+from site_builder.release.steps import Environment, Files
+from site_builder.release.verify import SAMPLE, Drift, SiteAddress, questions, verify_site
+from site_builder.sources.addresses import read_addresses
+
+LOCAL_STACK = "local"
+LOCAL_BUCKET = "zichkoding-local"
+DRIFTED = 4
+PROJECT = Path(__file__).resolve().parents[2]
+SHORTEST_DIGEST = 4
+
+PLAN = """\
+Say what a deploy would do: every upload, copy and write, each with its reason, the bytes and the dollars; and every
+objection that the guards would have. Nothing is written."""
+DEPLOY = """\
+Store output/ as a release beside the others, then point to it. Nothing that is live is touched before the pointer
+moves, which is one write. Then the live site is looked at through its address; if it is not what was sealed, the
+command goes back to what was live before by itself.
+
+Refused: half a site, more than a tenth of the pages gone (--allow-shrink), a lost address, an older commit than what
+is live, a lock, a running canary, the wrong account; on staging and production a folder that differs from its commit;
+on production bytes that staging's smoke tests have not passed.
+
+A deploy that died is run again, and goes on where it stopped. `deploy local` serves the whole product, API and
+database too, from an S3 on this machine until Ctrl-C."""
+PROMOTE = """\
+Take the very bytes that are live in one environment to another, inside of S3; nothing is built or uploaded.
+`promote staging production` is how a release goes live."""
+CANARY = """\
+Store output/ and give it to a share of the viewers, each of them always or never; everybody else gets what is live.
+Then --finish makes it live for all, or --abort takes it away; both are one write."""
+PREVIEW = """\
+Store output/ and show it at https://NAME.preview.<host>/, for some days, to whoever knows the name. Previews are
+kept out of production, whose pages may be indexed. --remove lets the name lead nowhere."""
+ROLLBACK = """\
+Point to a release that is kept: the one that was live before the last deploy, one named by its digest, or what was
+live after move N (`publish.py releases ENV` lists them). One write, no upload; a canary ends by it.
+
+Run twice it stays where it is. The next deploy goes live again as always: `lock ENV` keeps it out meanwhile."""
+PRUNE = """\
+Delete releases that are neither served nor previewed, were not live within --days and are not among the last --keep
+that were; what deploys left that died a day ago; and assets that no kept release shows. Nothing else here deletes.
+The environment is locked while it works."""
+LOCK = (
+    "Keep every deploy, promotion, rollback, canary and prune out until `unlock`; all are told who, since when and why."
+)
+UNLOCK = "Take a lock away, whoever it is of; the ledger keeps that as well."
+VERDICT = """\
+Keep what the smoke tests said of a release. Production takes only what they have passed on staging:
+
+  make smoke URL=… && publish.py verdict staging passed || publish.py verdict staging failed"""
+
+
+def plan(arguments: argparse.Namespace) -> int:
+    """Say what a deploy would do, and what the guards would say to it."""
+    manifest = seal(arguments.output)
+    if arguments.environment == LOCAL_STACK:
+        with _local_stores() as stores:
+            present = look(manifest, stores)
+        _tell(plan_release(manifest, present, _first(manifest)), arguments)
+        return OK
+    with opened(arguments.environment, arguments.environments) as there:
+        _say_what_would_be(there, _wish(there, manifest, arguments), arguments)
+    return OK
+
+
+def _say_what_would_be(there: Opened, wish: Wish, arguments: argparse.Namespace) -> None:
+    present = look(wish.manifest, there.stores, thoroughly=getattr(arguments, "repair", False))
+    if present.pointer.digest == wish.release.digest:
+        new = present.pointer
+    else:
+        new = Pointer(wish.release, None, present.pointer.lock, present.pointer.move)
+    planned = plan_release(wish.manifest, present, new, _brought(wish.manifest, present.pointer))
+    _tell(planned, arguments)
+    objections = tuple(objections_to(wish, present)) if planned.actions else ()
+    if objections:
+        raise RefusedError(there.descriptor.name, objections)
+
+
+def _brought(manifest: Manifest, seen: Pointer) -> Changes:
+    return Changes() if manifest.digest in seen.digests else Changes(redirect_puts(manifest))
+
+
+def _tell(planned: Plan, arguments: argparse.Namespace) -> None:
+    if arguments.json:
+        say_json(plan_as_values(planned))
+    else:
+        tell_plan(planned, whole=True)
+
+
+def _first(manifest: Manifest) -> Pointer:
+    return Pointer(Release(manifest.digest))
+
+
+def deploy(arguments: argparse.Namespace) -> int:
+    """Make output/ live."""
+    if arguments.dry_run:
+        return plan(arguments)
+    manifest = seal(arguments.output)
+    if arguments.environment == LOCAL_STACK:
+        return _deploy_whole_stack(manifest, arguments)
+    with opened(arguments.environment, arguments.environments) as there:
+        wish = _wish(there, manifest, arguments)
+        env = _environment(there, arguments, f"Make it live on {arguments.environment}?")
+        seen = steps.make_live(env, wish, Files(arguments.output), repair=arguments.repair)
+        return _end_deploy(there, env, seen, wish, arguments)
+
+
+def promote(arguments: argparse.Namespace) -> int:
+    """Take what is live in one environment to another."""
+    if arguments.source == arguments.environment:
+        raise ReleaseError("promote", "FROM and TO are the same", "Name two environments.")
+    with (
+        opened(arguments.source, arguments.environments) as source,
+        opened(arguments.environment, arguments.environments) as there,
+    ):
+        live = source.stores.pointer.read().live
+        if live is None:
+            raise ReleaseError(
+                arguments.source, "nothing is live there", f"Run `publish.py deploy {arguments.source}`."
+            )
+        manifest = read_manifest(live.digest, source.stores.objects)
+        if manifest is None:
+            what = f"its manifest {manifest_key(live.digest)} is missing"
+            raise ReleaseError(arguments.source, what, f"Run `publish.py verify {arguments.source}`.")
+        wish = Wish(
+            there.descriptor.stage,
+            manifest,
+            live,
+            built_here=False,
+            addresses=_addresses(),
+            verdict=_verdict(there, manifest.digest, arguments.environments),
+            allow_shrink=arguments.allow_shrink,
+        )
+        files = Files(bucket=source.stores.objects.bucket)
+        if arguments.dry_run:
+            _say_what_would_be(there, wish, arguments)
+            return OK
+        env = _environment(there, arguments, f"Make it live on {arguments.environment}?")
+        seen = steps.make_live(env, wish, files)
+        return _end_deploy(there, env, seen, wish, arguments)
+
+
+def _end_deploy(there: Opened, env: Environment, seen: Pointer, wish: Wish, arguments: argparse.Namespace) -> int:
+    """Look at the live site, and go back if it is not what was sealed; say how it ended."""
+    done = env.tell.plan if isinstance(env.tell, TerminalTeller) else None
+    changed = bool(done and done.actions)
+    drift: tuple[Drift, ...] = ()
+    if changed and not arguments.no_verify:
+        if not arguments.json:
+            say(f"Looking at {there.descriptor.site_url} …")
+        address = SiteAddress(there.descriptor.site_url)
+        try:
+            drift = verify_site(questions(wish.manifest, SAMPLE), address, env.stores, patience=arguments.patience)
+        finally:
+            address.close()
+    back = _go_back(env, seen, wish) if drift else None
+    if arguments.json:
+        values = plan_as_values(done) if done else {}
+        say_json({**values, "drift": [vars(one) for one in drift], "rolled_back_to": back})
+    elif drift:
+        for one in drift:
+            say(f"  {one.where}: {one.what}")
+        say(f"The live site is not what was sealed. {_went(back)}")
+    elif changed and not arguments.no_verify:
+        say("The live site is what was sealed.")
+    return DRIFTED if drift else OK
+
+
+def _went(back: str | None) -> str:
+    return f"Went back to {back}." if back else "There is nothing to go back to; it stays."
+
+
+def _go_back(env: Environment, seen: Pointer, wish: Wish) -> str | None:
+    """Point to what was live before, unless somebody else has done something meanwhile."""
+    now = env.stores.pointer.read()
+    if seen.live is None or seen.digest == wish.release.digest or now.digest != wish.release.digest:
+        return None
+    back = Environment(env.name, env.stores, env.by, env.tell, "the live site was not what was sealed")
+    steps.roll_back(back, seen.live)
+    return seen.live.digest
+
+
+def canary(arguments: argparse.Namespace) -> int:
+    """Begin, change or end a canary."""
+    with opened(arguments.environment, arguments.environments) as there:
+        env = _environment(there, arguments, f"Change the canary on {arguments.environment}?")
+        if arguments.finish or arguments.abort:
+            if arguments.dry_run:
+                raise ReleaseError("canary", "ending one is a single write", "See `publish.py status` instead.")
+            pointer = steps.end_canary(env, finish=arguments.finish)
+            return _say_pointer(pointer, arguments, f"The canary has ended; {pointer.digest} is live for everybody.")
+        wish = _wish(there, seal(arguments.output), arguments)
+        if arguments.dry_run:
+            _say_what_would_be(there, wish, arguments)
+            return OK
+        steps.start_canary(env, wish, arguments.percent, Files(arguments.output))
+        pointer = env.stores.pointer.read()
+        return _say_pointer(pointer, arguments, f"{arguments.percent} % of the viewers get {wish.release.digest}.")
+
+
+def preview(arguments: argparse.Namespace) -> int:
+    """Show a release under a name of its own, or end that."""
+    if bool(arguments.label) == bool(arguments.remove):
+        raise ReleaseError("preview", "it needs one name", "Write `preview NAME` or `preview --remove NAME`.")
+    label = check_label(arguments.label or arguments.remove)
+    with opened(arguments.environment, arguments.environments) as there:
+        if there.descriptor.stage == "production":
+            what = "its pages may be indexed, and a preview's must not"
+            raise RefusedError("production", (Objection("preview", what, "Leave --in away: previews are on dev."),))
+        env = _environment(there, arguments, None)
+        if arguments.remove:
+            steps.remove_preview(env, label)
+            return _say_values({"preview": label, "url": None}, arguments, f"{label} leads nowhere now.")
+        wish = _wish(there, seal(arguments.output), arguments, for_visitors=False)
+        if arguments.dry_run:
+            _say_what_would_be(there, wish, arguments)
+            return OK
+        until = int(there.stores.clock.now()) + arguments.days * DAY
+        steps.show_preview(env, wish, Preview(label, wish.release.digest, until, env.by), Files(arguments.output))
+        scheme = there.descriptor.site_url.partition("//")[0]
+        url = f"{scheme}//{label}.{there.descriptor.preview_host}/"
+        return _say_values(
+            {"preview": label, "url": url, "until": until, "release": wish.release.digest},
+            arguments,
+            f"{wish.release.digest} is at {url} for {arguments.days} days.",
+        )
+
+
+def rollback(arguments: argparse.Namespace) -> int:
+    """Go back to a release that is kept."""
+    with opened(arguments.environment, arguments.environments) as there:
+        target = _target(there.stores, arguments)
+        if arguments.dry_run:
+            return _say_values({"release": target.digest}, arguments, f"It would go back to {target.digest}.")
+        env = _environment(there, arguments, f"Go back to {target.digest} on {arguments.environment}?")
+        before = there.stores.pointer.read()
+        pointer = steps.roll_back(env, target)
+        if pointer == before:
+            return _say_pointer(pointer, arguments, f"{pointer.digest} is live already: this was done before.")
+        words = f"Went back from {before.digest} to {pointer.digest}. `publish.py lock` keeps the next deploy out."
+        return _say_pointer(pointer, arguments, words)
+
+
+def _target(stores: Stores, arguments: argparse.Namespace) -> Release:
+    now = stores.pointer.read()
+    if arguments.to:
+        found = stores.ledger.move(arguments.to, now)
+        if found is None or found.live is None:
+            todo = f"See `publish.py releases {arguments.environment}`."
+            raise ReleaseError(f"move {arguments.to}", "nothing was live after it, or there was none", todo)
+        return found.live
+    if arguments.release:
+        return _named_release(stores, now, arguments.release, arguments.environment)
+    before = steps.release_before(stores)
+    if before is None:
+        raise ReleaseError(arguments.environment, "nothing was live before", "There is nothing to go back to.")
+    return before
+
+
+def _named_release(stores: Stores, now: Pointer, name: str, environment: str) -> Release:
+    """Find a release by the beginning of its digest among those that were live."""
+    todo = f"See `publish.py releases {environment}`."
+    if len(name) < SHORTEST_DIGEST:
+        raise ReleaseError(name, f"give at least {SHORTEST_DIGEST} letters of its digest", todo)
+    found = {one.live.digest: one.live for one in stores.ledger.moves(now) if one.live}
+    fitting = [release for digest, release in found.items() if digest.startswith(name)]
+    if len(fitting) != 1:
+        what = "no release that was live begins so" if not fitting else f"{len(fitting)} releases begin so"
+        raise ReleaseError(name, what, todo)
+    return fitting[0]
+
+
+def prune_releases(arguments: argparse.Namespace) -> int:
+    """Delete what nobody needs any more."""
+    keep = Keep(arguments.keep, arguments.days)
+    with opened(arguments.environment, arguments.environments) as there:
+        if arguments.dry_run:
+            planned, _ = plan_prune(look_for_prune(there.stores, keep), there.stores.clock.now(), keep)
+        else:
+            env = _environment(there, arguments, f"Delete these from {arguments.environment} for good?")
+            planned = prune(env, keep)
+    deleted = sum(len(action.keys) for action in planned.actions if hasattr(action, "keys"))
+    words = "would be deleted" if arguments.dry_run else "deleted"
+    if arguments.dry_run and not arguments.json and planned.actions:
+        tell_plan(planned, whole=True)
+    return _say_values(plan_as_values(planned), arguments, f"{deleted:,} objects {words}.")
+
+
+def lock(arguments: argparse.Namespace) -> int:
+    """Keep everybody from changing what is live."""
+    return _lock_or_unlock(arguments, steps.lock, "It is locked; `publish.py unlock` lets everybody in again.")
+
+
+def unlock(arguments: argparse.Namespace) -> int:
+    """Let everybody change what is live again."""
+    return _lock_or_unlock(arguments, steps.unlock, "It is not locked any more.")
+
+
+def _lock_or_unlock(arguments: argparse.Namespace, step: Callable[[Environment], object], words: str) -> int:
+    with opened(arguments.environment, arguments.environments) as there:
+        there.refuse_wrong_account()
+        env = Environment(arguments.environment, there.stores, whoever(), TerminalTeller(quiet=True), arguments.why)
+        step(env)
+        return _say_pointer(there.stores.pointer.read(), arguments, words)
+
+
+def verdict(arguments: argparse.Namespace) -> int:
+    """Keep what the smoke tests said of a release."""
+    with opened(arguments.environment, arguments.environments) as there:
+        there.refuse_wrong_account()
+        digest = arguments.release or there.stores.pointer.read().digest
+        if digest is None or not there.stores.objects.head(manifest_key(digest)):
+            what = f"there is no release {digest}" if digest else "nothing is live"
+            raise ReleaseError(arguments.environment, what, f"See `publish.py releases {arguments.environment}`.")
+        said = Verdict(arguments.verdict == "passed", whoever(), int(there.stores.clock.now()), arguments.why)
+        there.stores.ledger.judge(digest, said)
+        return _say_values(
+            {"release": digest, **vars(said)}, arguments, f"The smoke tests {arguments.verdict} on {digest}."
+        )
+
+
+def _environment(there: Opened, arguments: argparse.Namespace, question: str | None) -> Environment:
+    """Return the environment as the steps need it; before the first write the account is asked for, and the person."""
+    teller = TerminalTeller(there.refuse_wrong_account, None if arguments.yes else question, quiet=arguments.json)
+    return Environment(there.descriptor.name, there.stores, whoever(), teller, arguments.why)
+
+
+def _wish(there: Opened, manifest: Manifest, arguments: argparse.Namespace, *, for_visitors: bool = True) -> Wish:
+    commit = read_commit(Path.cwd())
+    return Wish(
+        there.descriptor.stage,
+        manifest,
+        _release(manifest, commit),
+        commit,
+        addresses=_addresses(),
+        verdict=_verdict(there, manifest.digest, arguments.environments) if for_visitors else None,
+        allow_shrink=arguments.allow_shrink,
+        for_visitors=for_visitors,
+    )
+
+
+def _release(manifest: Manifest, commit: Commit | None) -> Release:
+    return Release(manifest.digest, commit.id if commit else None, commit.committed if commit else 0)
+
+
+def _addresses() -> frozenset[str]:
+    return frozenset(one.path for one in read_addresses(Path("content")).listed if not one.gone)
+
+
+def _verdict(there: Opened, digest: str, folder: Path | None) -> Verdict | None:
+    """Ask staging what its smoke tests said; only production wants to know, and only of what is not live there yet."""
+    if there.descriptor.stage != "production":
+        return None
+    staging = there.descriptor.name.replace("production", "staging")
+    with opened(staging, folder) as other:
+        return other.stores.ledger.verdict(digest)
+
+
+def _say_pointer(pointer: Pointer, arguments: argparse.Namespace, words: str) -> int:
+    return _say_values(pointer_as_values(pointer), arguments, words)
+
+
+def _say_values(values: dict[str, object], arguments: argparse.Namespace, words: str) -> int:
+    if arguments.json:
+        say_json(values)
+    else:
+        say(words)
+    return OK
+
+
+@contextmanager
+def _local_stores() -> Iterator[Stores]:
+    """Open an S3 on this machine that is empty at every start, and a pointer in memory."""
+    from site_builder.cli.environments import SystemClock  # noqa: PLC0415 - beside what it is for
+    from site_builder.preview.buckets import running_s3  # noqa: PLC0415 - moto takes a second to import
+    from site_builder.release import aws  # noqa: PLC0415 - and boto3 a part of one
+
+    with running_s3() as endpoint:
+        aws.make_bucket(LOCAL_BUCKET, endpoint)
+        objects = aws.Account(access=aws.LOCAL_ACCESS).objects(LOCAL_BUCKET, endpoint)
+        clock = SystemClock()
+        yield Stores(objects, PointerStore(MemoryKeyValues(), clock), clock)
+        objects.close()
+
+
+def _deploy_whole_stack(manifest: Manifest, arguments: argparse.Namespace) -> int:
+    from site_builder.preview.instance import announce, only_instance  # noqa: PLC0415
+    from site_builder.preview.origin import StoreOrigin  # noqa: PLC0415
+    from site_builder.preview.stack import Project, running_stack, wait_for_stop  # noqa: PLC0415
+
+    project = Project(PROJECT, arguments.state.absolute())
+    with only_instance(project.local / "up.lock") as held, _local_stores() as stores:
+        teller = TerminalTeller(quiet=arguments.json)
+        wish = Wish("dev", manifest, _release(manifest, None))
+        steps.make_live(Environment(LOCAL_STACK, stores, whoever(), teller), wish, Files(arguments.output))
+        with running_stack(
+            project, StoreOrigin(stores.objects), stores.pointer.items, port=arguments.port, report=say
+        ) as stack:
+            announce(held, stack.server.url)
+            say(f"\n  Release {manifest.digest} is served at {stack.server.url}/")
+            say(f"  The database is at {stack.database.url()}\n\n  Ctrl-C stops everything.")
+            wait_for_stop()
+            say("\nStopping …")
+    return OK
