@@ -56,10 +56,9 @@ def read_security_headers(file: Path) -> Mapping[str, str]:
     return headers
 
 
-def answer_page(site: Site, method: str, target: str, ip: str) -> Answer:
+def answer_page(site: Site, request: EdgeRequest) -> Answer:
     """Answer for a page as the CDN would: edge function, then origin, then the site's own 404."""
-    path, _, query = target.partition("?")
-    decision = site.edge.handle(EdgeRequest(method=method, uri=path, querystring=query, ip=ip))
+    decision = site.edge.handle(request)
     if not isinstance(decision, EdgeForward):
         return Answer(decision.status, tuple(decision.headers.items()), decision.body.encode())
     # What travels in an address is encoded; a key in the bucket is not.
@@ -112,6 +111,10 @@ class _Handler(BaseHTTPRequestHandler):
         """What was asked for, as it was sent: http.server itself folds doubled slashes, and the edge must see them."""
         return self.requestline.split()[1]
 
+    def _edge_request(self) -> EdgeRequest:
+        path, _, query = self._target.partition("?")
+        return EdgeRequest(self.command, path, query, self.client_address[0], dict(self.headers.items()))
+
     def _respond(self) -> None:
         # The body is read in any case, or what is left of it would be taken for the next request.
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -122,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._develop(self.site.development)
             return
         try:
-            answer = answer_page(self.site, self.command, self._target, self.client_address[0])
+            answer = answer_page(self.site, self._edge_request())
         except SiteError as error:
             # In CloudFront a function that fails is a 503 for everybody; here its author is told why.
             answer = plain(503, str(error))

@@ -74,7 +74,7 @@ def test_the_preview_answers_as_the_case_says(edge: Edge, case: dict[str, Any]) 
     edge.values, edge.origin.keys[:] = case["kvs"], []
     connection = http.client.HTTPConnection("127.0.0.1", edge.server.server_port, timeout=20)
     query = f"?{request['querystring']}" if request["querystring"] else ""
-    connection.request(request["method"], request["uri"] + query)
+    connection.request(request["method"], request["uri"] + query, headers=request.get("headers", {}))
     answer = connection.getresponse()
     answer.read()
     connection.close()
