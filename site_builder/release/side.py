@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import Protocol, TypeVar
 
-CONNECTIONS = 32
+CONNECTIONS = 64
 
 Thing = TypeVar("Thing")
 Made = TypeVar("Made")
