@@ -42,7 +42,8 @@ ROUNDS = {1_000: 5, 10_000: 3}
 LATENCIES = (0, 25)
 BODY_BYTES = 12_000
 OURS, AWS, S5CMD, S3CMD, RCLONE, HUGO = "ours", "aws", "s5cmd", "s3cmd", "rclone", "hugo"
-SCENES = ("cold", "nothing changed", "rebuilt, same bytes", "one page changed", "1 % changed")
+# Whoever rebuilds writes every file anew, so the last three begin with that.
+SCENES = ("cold", "nothing changed", "rebuilt, same bytes", "rebuilt, one page changed", "rebuilt, 1 % changed")
 # They are known to send all of it again, and a hundredth of the ground they lose is told by one round.
 LARGE = 10_000
 
@@ -236,8 +237,8 @@ def race(files: int, latency: int, rounds: int, runners: Sequence[Contender]) ->
                 for scene in SCENES:
                     if scene.startswith("rebuilt"):
                         touch(output)
-                    elif scene not in {"cold", "nothing changed"}:
-                        change(output, 1 if scene.startswith("one") else files // 100)
+                    if scene.endswith("changed") and scene != "nothing changed":
+                        change(output, 1 if "one" in scene else files // 100)
                     costs[scene][one.name].append(run(command, folder, env, server))
                 if one.name == OURS:
                     costs["rollback"][OURS].append(run(ours("rollback", "local-dev", "--yes"), folder, env, server))
@@ -274,7 +275,7 @@ def goals(results: dict[str, dict[str, Cost]]) -> list[str]:
         other = results[scene].get(peer)
         return f"{getattr(results[scene][OURS], field) / getattr(other, field):.2f}" if other else "no peer"
 
-    nothing, one = results["nothing changed"][OURS], results["one page changed"][OURS]
+    nothing, one = results["nothing changed"][OURS], results["rebuilt, one page changed"][OURS]
     lines += [
         f"| cold: CPU against aws s3 sync ≤ 0.20 | {ratio('cold', AWS, 'cpu')} |",
         f"| cold: CPU against rclone ≤ 0.90 | {ratio('cold', RCLONE, 'cpu')} |",
@@ -282,7 +283,7 @@ def goals(results: dict[str, dict[str, Cost]]) -> list[str]:
         f"| nothing changed: requests ≤ 2 | {nothing.requests} |",
         f"| nothing changed: CPU against hugo deploy ≤ 0.60 | {ratio('nothing changed', HUGO, 'cpu')} |",
         f"| one page changed: bytes sent are that page and the manifest | {one.sent:,} |",
-        f"| one page changed: wall against aws s3 sync ≤ 0.33 | {ratio('one page changed', AWS, 'wall')} |",
+        f"| one page changed: wall against aws s3 sync ≤ 0.33 | {ratio('rebuilt, one page changed', AWS, 'wall')} |",
         f"| one page changed: copies, and what they cost | {one.copies:,}, ${one.copies * 0.005 / 1000:.3f} |",
         f"| flip of a stored release, whole command ≤ 1.5 s | {results['flip'][OURS].wall:.2f} |",
         f"| rollback, whole command ≤ 1.5 s | {results['rollback'][OURS].wall:.2f} |",
