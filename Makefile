@@ -76,6 +76,9 @@ test-nightly: .ready ## Run the tests of properties on many more random examples
 lighthouse: .ready ## Ask Lighthouse for its marks on every template, on a phone with slow 4G
 	$(VENV)/python tools/lighthouse.py $(if $(URL),--url "$(URL)")
 
+hammer: .ready ## Ask the local cloud a hundred thousand times while releases go live and come back; some minutes
+	HAMMER_REQUESTS=100000 HAMMER_MOVES=120 $(VENV)/pytest tests/site_builder/preview/test_hammer.py
+
 smoke: .ready ## Run the smoke tests against a running site (URL=https://…)
 	$(VENV)/pytest tests/smoke --site-url "$(URL)"
 

@@ -61,6 +61,8 @@ class ShowNotFoundPage:
 
     digest: str
     reason: str
+    # Before the pointer moves: while there is none at all, the CDN would answer with the bucket's own refusal.
+    first: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,10 +118,12 @@ def step(action: Action) -> int:
             return 1
         case WriteManifest() | Delete():
             return 2
-        case Point():
+        case ShowNotFoundPage() if action.first:
             return 3
-        case ShowNotFoundPage():
+        case Point():
             return 4
+        case ShowNotFoundPage():
+            return 5
 
 
 def plan_release(
@@ -141,10 +145,12 @@ def plan_move(present: Present, new: Pointer, changes: Changes = NO_CHANGES) -> 
     """Plan what makes a release that is complete live, or changes how it is."""
     seen = present.pointer
     actions: list[Action] = []
+    reason = "the CDN fetches it past the edge function, so it lies outside the releases"
+    if new.live and seen.live is None:
+        actions.append(ShowNotFoundPage(new.live.digest, reason, first=True))
     if new != seen or changes.puts or changes.deletes:
         actions.append(Point(seen, new, _why_point(seen, new), changes))
     if new.live and (new.live.digest != seen.digest or not present.not_found_page_fits):
-        reason = "the CDN fetches it past the edge function, so it lies outside the releases"
         actions.append(ShowNotFoundPage(new.live.digest, reason))
     return Plan(new.digest or "", tuple(actions))
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Protocol, TypeVar
 
-CONNECTIONS = 32
+CONNECTIONS = 64
 
 Thing = TypeVar("Thing")
 Made = TypeVar("Made")
@@ -29,14 +30,14 @@ def side_by_side(work: Callable[[Thing], Made], things: Iterable[Thing]) -> Iter
     """Do the work in threads; what has not begun when one fails, or somebody interrupts, never begins."""
     waiting = iter(things)
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        running: list[Future[Made]] = []
+        running: deque[Future[Made]] = deque()
         try:
-            running = [pool.submit(work, thing) for thing in islice(waiting, 4 * CONNECTIONS)]
+            running.extend(pool.submit(work, thing) for thing in islice(waiting, 4 * CONNECTIONS))
             while running:
-                wait(running[:1], return_when=FIRST_COMPLETED)
-                done = running.pop(0)
+                made = running[0].result()
+                running.popleft()
                 running.extend(pool.submit(work, thing) for thing in islice(waiting, 1))
-                yield done.result()
+                yield made
         finally:
             for future in running:
                 future.cancel()

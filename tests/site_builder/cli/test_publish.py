@@ -63,7 +63,7 @@ def test_a_plan_can_be_read_by_a_machine(output: Path, capsys: pytest.CaptureFix
     _, out, _ = run(capsys, "plan", "local", "--output", str(output), "--json")
     plan = json.loads(out)
 
-    assert [action["action"] for action in plan["actions"]][-3:] == ["WriteManifest", "Point", "ShowNotFoundPage"]
+    assert [action["action"] for action in plan["actions"]][-2:] == ["Point", "ShowNotFoundPage"]
 
 
 def test_without_an_output_it_says_to_build(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from site_builder.errors import ReleaseError
-from site_builder.release.apply import Stores, apply_plan, look, missing_files
+from site_builder.release.apply import Stores, apply_plan, look, missing_files, show_not_found_page
 from site_builder.release.manifest import Manifest, seal
 from site_builder.release.plan import Plan, plan_release
 from site_builder.release.pointer import Pointer, PointerMovedError, Release, moved
@@ -110,6 +110,18 @@ def test_two_deploys_at_once_have_one_winner(output: Path, stores: Stores) -> No
         apply_plan(slow, output, stores)
 
     assert stores.pointer.read().digest == winner
+
+
+def test_a_404_page_that_is_written_late_follows_the_pointer(output: Path, stores: Stores) -> None:
+    """Whoever was slow looks again, and leaves what is live there."""
+    first = deploy(output, stores)
+    (output / "404.html").write_text("<h1>Not here either</h1>")
+    second = deploy(output, stores)
+    show_not_found_page(first, stores)
+
+    page = stores.objects.get("404.html")
+    assert page is not None
+    assert page.metadata == {"release": second}
 
 
 @pytest.mark.parametrize("text", ["<h1>Abouz</h1>", None])
