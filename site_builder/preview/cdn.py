@@ -15,10 +15,11 @@ import threading
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote
 
-from site_builder.preview.edge import EdgeForward, EdgeFunction, EdgeRequest, EdgeResponse
+from site_builder.preview.edge import EdgeForward, EdgeFunction, EdgeRequest, EdgeResponse, StatusFunction
 from site_builder.release.stores import StoredObject
 
 # As Terraform sets them: infra/modules/site/distribution.tf.
@@ -83,10 +84,12 @@ class EdgeCache:
 
     decide: Callable[[EdgeRequest, Mapping[str, str]], EdgeForward | EdgeResponse]
     origin: Origin
+    # Called for each answer before it goes out, unless the origin said that it is an error.
+    finish: Callable[[int, Mapping[str, str]], tuple[int, Mapping[str, str]]]
     _kept: dict[str, _Kept] = field(default_factory=dict)
 
     def answer(self, request: EdgeRequest, values: Mapping[str, str], now: float) -> Viewed:
-        """Answer a viewer: function, cache, origin, error page, in CloudFront's order."""
+        """Answer a viewer: function, cache, origin, error page, function, in CloudFront's order."""
         decision = self.decide(request, values)
         if not isinstance(decision, EdgeForward):
             return Viewed(decision.status, decision.headers, decision.body.encode(), "function")
@@ -96,7 +99,9 @@ class EdgeCache:
                 return self._error_page(now)
         except OSError as error:
             return Viewed(UNAVAILABLE, {"content-type": "text/plain"}, f"{error}\n".encode(), "error")
-        return _conditional(_viewed(kept, OK, how), request)
+        viewed = _conditional(_viewed(kept, OK, how), request)
+        status, headers = self.finish(viewed.status, viewed.headers)
+        return replace(viewed, status=status, headers=headers)
 
     def _fetched(self, uri: str, now: float) -> tuple[_Kept, str]:
         kept = self._kept.get(uri)
@@ -123,12 +128,13 @@ class EdgeCache:
         return _viewed(page, NOT_FOUND, "error")
 
 
-class Deciding:
-    """Lets one loaded edge function decide for several edges, each with its own view of the store."""
+class Functions:
+    """Lets the edge functions, loaded once, decide for several edges, each with its own view of the store."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, functions: Path) -> None:
         self._values: Mapping[str, str] = {}
-        self._function = EdgeFunction(source, lambda: self._values)
+        self._function = EdgeFunction((functions / "router.js").read_text(), lambda: self._values)
+        self._status = StatusFunction((functions / "status.js").read_text())
         self._lock = threading.Lock()
 
     def __call__(self, request: EdgeRequest, values: Mapping[str, str]) -> EdgeForward | EdgeResponse:
@@ -137,9 +143,14 @@ class Deciding:
             self._values = values
             return self._function.handle(request)
 
+    def finish(self, status: int, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str]]:
+        """Return the status and the headers with which an answer goes out."""
+        return self._status.finish(status, headers)
+
     def close(self) -> None:
-        """Let the engine go."""
+        """Let the engines go."""
         self._function.close()
+        self._status.close()
 
 
 def lifetime(cache_control: str) -> float:

@@ -12,15 +12,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, unquote
 
 from site_builder.preview.buckets import running_s3
-from site_builder.preview.cdn import Deciding, EdgeCache, Viewed
-from site_builder.preview.edge import EdgeError, EdgeRequest, StatusFunction
+from site_builder.preview.cdn import EdgeCache, Functions, Viewed
+from site_builder.preview.edge import EdgeError, EdgeRequest
 from site_builder.preview.origin import StoreOrigin
 from site_builder.release import aws
 from site_builder.release.descriptor import LOCAL, STAGES, Descriptor
@@ -89,10 +89,7 @@ def running_cloud(
     folder: Path, functions: Path, headers: Mapping[str, str], *, port: int, delay: float
 ) -> Iterator[RunningCloud]:
     """Run the cloud until the block ends; the folder holds the descriptions of its environments meanwhile."""
-    router = (functions / "router.js").read_text()
     with ExitStack() as parts:
-        status = StatusFunction((functions / "status.js").read_text())
-        parts.callback(status.close)
         s3 = parts.enter_context(running_s3())
         environments: list[LocalEnvironment] = []
         kvs = parts.enter_context(serving_key_values(environments))
@@ -104,10 +101,10 @@ def running_cloud(
             objects = aws.Account(access=aws.LOCAL_ACCESS).objects(bucket, s3)
             parts.callback(objects.close)
             for view in environment.views:
-                decide = Deciding(router)
+                decide = Functions(functions)
                 parts.callback(decide.close)
                 robots = {} if stage == "production" else {"X-Robots-Tag": "noindex"}
-                edge = Edge(EdgeCache(decide, StoreOrigin(objects)), status, view, {**headers, **robots})
+                edge = Edge(EdgeCache(decide, StoreOrigin(objects), decide.finish), view, {**headers, **robots})
                 server = parts.enter_context(_serving(_edge_server(edge, port)))
                 environment.urls.append(_url(server))
                 port = server.server_port + 1 if port else 0
@@ -142,7 +139,6 @@ class Edge:
     """One edge as a server asks it: the cache under a lock, with the edge's own view of the store."""
 
     cache: EdgeCache
-    status: StatusFunction
     view: DelayedView
     headers: Mapping[str, str]
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -151,9 +147,7 @@ class Edge:
         """Answer one viewer."""
         with self._lock:
             try:
-                viewed = self.cache.answer(request, self.view.seen(), time.monotonic())
-                status, headers = self.status.finish(viewed.status, viewed.headers)
-                return replace(viewed, status=status, headers=headers)
+                return self.cache.answer(request, self.view.seen(), time.monotonic())
             except EdgeError as error:
                 return Viewed(503, {"content-type": "text/plain; charset=utf-8"}, f"{error}\n".encode(), "error")
             except StoreError as error:

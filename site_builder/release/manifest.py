@@ -14,9 +14,11 @@ from functools import cached_property
 from pathlib import Path
 
 from site_builder.errors import ReleaseError
+from site_builder.release.answers import GONE_PAGE
 
 ASSETS = "assets/"
 NOT_FOUND_PAGE = "404.html"
+GONE = 410
 REDIRECTS_FILE = "redirects.json"
 # A name under assets/ holds the hash of its bytes, so a copy is good for ever.
 FOREVER = "public, max-age=31536000, immutable"
@@ -191,6 +193,9 @@ def seal(output: Path) -> Manifest:
     for needed in ("index.html", NOT_FOUND_PAGE):
         if needed not in present:
             raise ReleaseError(str(output), f"it holds no {needed}", "Build the site again; never publish half of it.")
+    if GONE_PAGE not in present and any(json.loads(said).get("status") == GONE for _, said in manifest.redirects):
+        what = f"some of its addresses are gone, and it holds no {GONE_PAGE} to say so"
+        raise ReleaseError(str(output), what, "Let the theme make that page.")
     return manifest
 
 

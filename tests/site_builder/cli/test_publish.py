@@ -131,7 +131,7 @@ def site(
     subprocess.run(["git", "init", "-q", "."], cwd=folder, check=True)
     (folder / ".gitignore").write_text("output/\n")
     one = Site(folder, capsys)
-    for path in ("404.html", "index.html", "about/index.html", "blog/index.html"):
+    for path in ("404.html", "410.html", "index.html", "about/index.html", "blog/index.html"):
         (folder / "output" / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / "output" / path).write_text(f"<h1>{path}</h1>")
     one.write("assets/site.0123456789.css", "h1 {}")
@@ -333,7 +333,7 @@ def test_an_older_commit_and_a_smaller_site_are_refused(site: Site) -> None:
     allowed = site.run("deploy", "local-dev", "--allow-shrink")
 
     assert (older[0], "older commit" in older[2]) == (3, True)
-    assert (smaller[0], "1 of 4 pages would go: blog/index.html" in smaller[2]) == (3, True)
+    assert (smaller[0], "1 of 5 pages would go: blog/index.html" in smaller[2]) == (3, True)
     assert "1 addresses would be lost: /blog/" in smaller[2]
     assert allowed[0] == 0
 

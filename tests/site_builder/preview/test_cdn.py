@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from site_builder.preview.cdn import Deciding, EdgeCache, Views, lifetime
+from site_builder.preview.cdn import EdgeCache, Functions, Views, lifetime
 from site_builder.preview.edge import EdgeForward, EdgeRequest, EdgeResponse
 from site_builder.release.stores import StoredObject
 from tests.site_builder.release.cloud import ROUTER
@@ -44,17 +44,17 @@ def origin() -> CountingOrigin:
 
 
 @pytest.fixture(scope="module")
-def decide() -> Iterator[Deciding]:
+def decide() -> Iterator[Functions]:
     """Return the real edge function."""
-    function = Deciding(ROUTER.read_text())
+    function = Functions(ROUTER.parent)
     yield function
     function.close()
 
 
 @pytest.fixture
-def edge(origin: CountingOrigin, decide: Deciding) -> EdgeCache:
+def edge(origin: CountingOrigin, decide: Functions) -> EdgeCache:
     """Return an edge in front of it."""
-    return EdgeCache(decide, origin)
+    return EdgeCache(decide, origin, decide.finish)
 
 
 def get(path: str, query: str = "", **headers: str) -> EdgeRequest:
@@ -138,7 +138,7 @@ def test_what_the_function_answers_is_never_kept(origin: CountingOrigin) -> None
     answers: Iterator[EdgeForward | EdgeResponse] = iter(
         [EdgeResponse(503, {}), EdgeForward("/releases/a1/index.html")]
     )
-    edge = EdgeCache(lambda *_: next(answers), origin)
+    edge = EdgeCache(lambda *_: next(answers), origin, lambda *answer: answer)
 
     assert [edge.answer(get("/"), {}, 0).status for _ in range(2)] == [503, 200]
 

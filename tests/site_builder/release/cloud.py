@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from site_builder.preview.cdn import Deciding, EdgeCache, Viewed
+from site_builder.preview.cdn import EdgeCache, Functions, Viewed
 from site_builder.preview.edge import EdgeRequest
 from site_builder.release.apply import Stores
 from site_builder.release.commit import Commit
@@ -203,6 +203,7 @@ def write_output(folder: Path, number: int, pages: int = 3) -> Path:
     files = {
         "index.html": f'<h1>{number}</h1><link href="/{style}">',
         "404.html": f"<h1>{number}: not found</h1>",
+        "410.html": f"<h1>{number}: gone</h1>",
         "same/index.html": "<h1>always the same</h1>",
         style: f"h1 {{ order: {number} }}",
         "assets/shared.00000000ff.css": "p {}",
@@ -243,18 +244,18 @@ def deploy(place: Place, made: Made, there: Gate = open_gate, back: Gate = open_
     return made.release.digest
 
 
-def view(place: Place, path: str, decide: Deciding, ip: str = "192.0.2.1", host: str = "site.example") -> Viewed:
+def view(place: Place, path: str, decide: Functions, ip: str = "192.0.2.1", host: str = "site.example") -> Viewed:
     """Ask for an address at an edge that has nothing in its cache and knows everything."""
-    edge = EdgeCache(decide, place.objects)
+    edge = EdgeCache(decide, place.objects, decide.finish)
     return edge.answer(EdgeRequest("GET", path, ip=ip, headers={"host": host}), place.values.items(), 0.0)
 
 
-def whole_release(place: Place, releases: Collection[Made], decide: Deciding) -> Made:
+def whole_release(place: Place, releases: Collection[Made], decide: Functions) -> Made:
     """Return the one release that every address of the site is answered from, whichever is asked for."""
     live = place.pointer.digest
     made = next(one for one in releases if one.release.digest == live)
     for entry in made.manifest.entries:
-        if entry.path == "404.html":
+        if entry.path in {"404.html", "410.html"}:
             continue
         seen = view(place, address_path(entry.path), decide)
         assert seen.status == 200, (entry.path, seen.status)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from site_builder.preview.cdn import Deciding
+from site_builder.preview.cdn import Functions
 from site_builder.release.apply import read_manifest
 from site_builder.release.previews import Preview
 from site_builder.release.prune import DAY, TAKE_OVER_SECONDS, Keep, prune
@@ -28,9 +28,9 @@ from tests.site_builder.release.cloud import ROUTER, Cloud, Killed, Made, deploy
 
 
 @pytest.fixture(scope="module")
-def decide() -> Iterator[Deciding]:
+def decide() -> Iterator[Functions]:
     """Return the real edge function."""
-    function = Deciding(ROUTER.read_text())
+    function = Functions(ROUTER.parent)
     yield function
     function.close()
 
@@ -206,7 +206,7 @@ def begun(command: Command, made: list[Made]) -> Cloud:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
-def test_a_command_may_die_before_and_after_each_request(command: Command, made: list[Made], decide: Deciding) -> None:
+def test_a_command_may_die_before_and_after_each_request(command: Command, made: list[Made], decide: Functions) -> None:
     """The site is wholly the old or wholly the new release, and running the command again ends right."""
     counting = Tripwire()
     cloud = begun(command, made)
@@ -271,7 +271,7 @@ def test_what_a_dead_deploy_has_left_is_not_sent_again(made: list[Made]) -> None
     assert [one for one in written if one.removeprefix("put ") in sent] == []
 
 
-def test_a_preview_is_served_under_its_label(made: list[Made], decide: Deciding) -> None:
+def test_a_preview_is_served_under_its_label(made: list[Made], decide: Functions) -> None:
     """Beside what is live, which nobody sees change."""
     cloud = Cloud()
     begin_with_preview(cloud, made)

@@ -84,6 +84,16 @@ def test_half_a_site_is_refused(output: Path, missing: str) -> None:
         seal(output)
 
 
+def test_what_is_gone_needs_the_page_that_says_so(output: Path) -> None:
+    """An address that is gone without it would be a 404."""
+    (output / "redirects.json").write_text('{"/gone/": {"status": 410}}')
+    with pytest.raises(ReleaseError, match=r"holds no 410\.html"):
+        seal(output)
+    (output / "410.html").write_text("<h1>Gone</h1>")
+
+    assert "410.html" in {entry.path for entry in seal(output).entries}
+
+
 def test_a_link_out_of_the_site_is_refused(output: Path, tmp_path: Path) -> None:
     """A link would publish what it points to."""
     (tmp_path / "secret.txt").write_text("secret")

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from site_builder.errors import ReleaseError
-from site_builder.preview.cdn import Deciding, EdgeCache, Viewed, Views
+from site_builder.preview.cdn import EdgeCache, Functions, Viewed, Views
 from site_builder.preview.edge import EdgeRequest
 from site_builder.release.ledger import Ledger
 from site_builder.release.pointer import Pointer
@@ -61,9 +61,9 @@ def commits() -> tuple[Made, ...]:
 
 
 @cache
-def router() -> Deciding:
+def router() -> Functions:
     """Return the real edge function, loaded once."""
-    return Deciding(ROUTER.read_text())
+    return Functions(ROUTER.parent)
 
 
 @dataclass
@@ -128,7 +128,7 @@ class Release(RuleBasedStateMachine):
         self.cloud = Cloud()
         self.place = self.cloud["dev"]
         self.views = Views({}, self.cloud.clock.now())
-        self.edges = [EdgeCache(router(), self.place.objects) for _ in DELAYS]
+        self.edges = [EdgeCache(router(), self.place.objects, router().finish) for _ in DELAYS]
         self.tasks: list[Task] = []
         self.pointers: list[Pointer] = [Pointer()]
         self.moments: list[float] = [self.cloud.clock.now()]
