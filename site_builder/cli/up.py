@@ -29,6 +29,9 @@ Site and API are on one address. The data stay in .local/ from one run to the ne
 every browser that looks at a page of it shows it. A fault is shown on the page, over the last good one, and goes when
 it is mended. Drafts, and posts that wait for their date, are here alone, under /drafts/; all of them, and what is wrong
 with the pages, is listed at /_dev/. Ctrl-C stops everything.
+
+With --cdn the edge keeps what it may, by CloudFront's rules: each build is a release, what is missing is looked for
+again after ten seconds only, and X-Cache says how an answer came about. So mistakes of caching show at home.
 """
 SERVE_DESCRIPTION = """\
 Build the site and serve it here as `up` does, but alone: without API and database, for any site that Pelican builds.
@@ -62,6 +65,7 @@ def add_commands(commands: Commands) -> None:
         command.add_argument("--settings", type=Path, default=Path("pelicanconf.py"), help="the site's facts")
         command.add_argument("--output", type=Path, help="where to build to (default: in the state folder)")
         command.add_argument("--plain", action="store_true", help="add nothing to a page: what visitors get")
+        command.add_argument("--cdn", action="store_true", help="keep pages as CloudFront does, and say so in X-Cache")
         command.add_argument(
             "--unchecked", action="store_true", help="leave the rules for texts out: for a site with its own"
         )
@@ -83,6 +87,7 @@ def _up(arguments: argparse.Namespace) -> int:
             port=arguments.port,
             report=say,
             development=preview.development,
+            keeps=arguments.cdn,
         ) as stack,
     ):
         _say_ready(stack.server, arguments.port)
@@ -107,6 +112,7 @@ def _serve(arguments: argparse.Namespace) -> int:
             preview.key_values,
             port=arguments.port,
             development=preview.development,
+            keeps=arguments.cdn,
         ) as server,
     ):
         _say_ready(server, arguments.port)
@@ -122,7 +128,7 @@ def _preview(arguments: argparse.Namespace) -> Iterator[Preview]:
     from site_builder.preview.board import Board  # noqa: PLC0415
     from site_builder.preview.development import Development  # noqa: PLC0415
     from site_builder.preview.instance import announce, only_instance  # noqa: PLC0415
-    from site_builder.preview.origin import Early, FolderOrigin, working_values  # noqa: PLC0415
+    from site_builder.preview.origin import WORKING_RELEASE, Early, FolderOrigin, working_values  # noqa: PLC0415
     from site_builder.preview.stack import Project  # noqa: PLC0415
     from site_builder.preview.watching import Sources  # noqa: PLC0415
     from site_builder.preview.workshop import Workshop  # noqa: PLC0415
@@ -143,7 +149,8 @@ def _preview(arguments: argparse.Namespace) -> Iterator[Preview]:
                 project,
                 workshop,
                 FolderOrigin(output, early),
-                partial(working_values, output),
+                # Each build is a release to the edge, so that it keeps of one what it would keep in production.
+                lambda: working_values(output, f"{WORKING_RELEASE}{board.number}"),
                 None
                 if arguments.plain
                 else Development(board, output, sources.content, sources.theme, found, project.mail),

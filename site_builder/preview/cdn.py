@@ -86,6 +86,8 @@ class EdgeCache:
     origin: Origin
     # Called for each answer before it goes out, unless the origin said that it is an error.
     finish: Callable[[int, Mapping[str, str]], tuple[int, Mapping[str, str]]]
+    # Whoever works on a site wants to see each page as it is at this moment, however long it may be kept elsewhere.
+    keeps: bool = True
     _kept: dict[str, _Kept] = field(default_factory=dict)
 
     def answer(self, request: EdgeRequest, values: Mapping[str, str], now: float) -> Viewed:
@@ -118,7 +120,8 @@ class EdgeCache:
         etag = _etag(found) if found else ""
         how = "refresh" if kept and kept.stored and kept.etag == etag else "miss"
         fresh = _Kept(found, etag, now + (lifetime(found.cache_control) if found else ERROR_SECONDS))
-        self._kept[uri] = fresh
+        if self.keeps:
+            self._kept[uri] = fresh
         return fresh, how
 
     def _error_page(self, now: float) -> Viewed:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
 
 from site_builder.release.answers import object_metadata
 from site_builder.release.manifest import FOREVER, PAGE, content_type, read_redirects
@@ -12,19 +12,13 @@ from site_builder.release.stores import ObjectStore, StoredObject, pointer_value
 
 # Stands where a release's digest stands: the folder that is being worked on has none until it is sealed.
 WORKING_RELEASE = "working"
+RELEASE = re.compile(r"releases/[^/]+/")
 
 
-def working_values(output: Path) -> Mapping[str, str]:
+def working_values(output: Path, release: str = WORKING_RELEASE) -> Mapping[str, str]:
     """Return what the edge function reads for the folder that is being worked on, always as it is at this moment."""
-    redirects = {redirect_key(WORKING_RELEASE, path): answer for path, answer in read_redirects(output)}
-    return {"live": pointer_value(WORKING_RELEASE), **redirects}
-
-
-class Origin(Protocol):
-    """Answers for a key as the bucket behind the CDN does."""
-
-    def get(self, key: str) -> StoredObject | None:
-        """Return the object, or None where there is none."""
+    redirects = {redirect_key(release, path): answer for path, answer in read_redirects(output)}
+    return {"live": pointer_value(release), **redirects}
 
 
 class Early:
@@ -57,7 +51,8 @@ class FolderOrigin:
 
     def get(self, key: str) -> StoredObject | None:
         """Return the file that a key of the working release, or a shared asset's key, stands for."""
-        file = key.removeprefix(f"releases/{WORKING_RELEASE}/")
+        # Whichever name the release has: there is one folder.
+        file = RELEASE.sub("", key, count=1) if key.startswith("releases/") else key
         body = self._early.get(file)
         if body is None:
             body = next((found for place in self._places if (found := _read(place, file)) is not None), None)

@@ -7,24 +7,24 @@ are those that the distribution adds, read from the same file.
 from __future__ import annotations
 
 import gzip
-import hashlib
 import http.client
 import json
 import socket
 import sys
-from collections.abc import Generator, Mapping
+import time
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from site_builder.errors import PreviewError, SiteError
 from site_builder.preview.answers import Answer, plain
+from site_builder.preview.cdn import FORBIDDEN, EdgeCache
 from site_builder.preview.development import EVENTS, PREFIX, Development
-from site_builder.preview.edge import EdgeForward, EdgeFunction, EdgeRequest, StatusFunction
-from site_builder.preview.origin import Origin
+from site_builder.preview.edge import EdgeRequest
 
 API = "/api/"
 API_SECONDS = 30
@@ -39,11 +39,10 @@ SAID_BY_US = {"content-length", "date", "server"}
 
 @dataclass(frozen=True)
 class Site:
-    """What is served: the edge functions, the origin behind them, the headers and where the API is."""
+    """What is served: pages by way of an edge, with what its store holds, the headers, and where the API is."""
 
-    edge: EdgeFunction
-    status: StatusFunction
-    origin: Origin
+    edge: EdgeCache
+    key_values: Callable[[], Mapping[str, str]]
     headers: Mapping[str, str]
     api: str | None
     # What only a preview has; None where the site is served as its visitors get it.
@@ -57,20 +56,13 @@ def read_security_headers(file: Path) -> Mapping[str, str]:
 
 
 def answer_page(site: Site, request: EdgeRequest) -> Answer:
-    """Answer for a page as the CDN would: edge function, then origin, then the site's own 404."""
-    decision = site.edge.handle(request)
-    if not isinstance(decision, EdgeForward):
-        return Answer(decision.status, tuple(decision.headers.items()), decision.body.encode())
-    # What travels in an address is encoded; a key in the bucket is not.
-    found = site.origin.get(unquote(decision.uri).lstrip("/"))
-    stored = found or site.origin.get("404.html")
-    if stored is None:
-        return plain(404, "Not found, and no page says so.")
-    headers = {"Content-Type": stored.content_type, "Cache-Control": stored.cache_control}
-    headers["ETag"] = f'"{hashlib.md5(stored.body, usedforsecurity=False).hexdigest()}"'
-    headers.update({f"x-amz-meta-{name}": value for name, value in stored.metadata.items()})
-    status, sent = site.status.finish(200 if found else 404, headers)
-    return Answer(status, tuple(sent.items()), stored.body)
+    """Answer for a page as the CDN would."""
+    viewed = site.edge.answer(request, site.key_values(), time.monotonic())
+    if viewed.status == FORBIDDEN:
+        # As CloudFront says it, it is of no use to whoever has to mend it.
+        return plain(404, "There is no such page, and the site has no 404.html, which CloudFront would answer with.")
+    headers = {**viewed.headers, **({"X-Cache": viewed.cache} if site.edge.keeps else {})}
+    return Answer(viewed.status, tuple(headers.items()), viewed.body)
 
 
 def compressed(answer: Answer, accepted: str) -> Answer:
@@ -113,7 +105,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _edge_request(self) -> EdgeRequest:
         path, _, query = self._target.partition("?")
-        return EdgeRequest(self.command, path, query, self.client_address[0], dict(self.headers.items()))
+        headers = dict(self.headers.items())
+        if self._is_opened:
+            # What a browser has of a page that is opened has a line more, and so another tag.
+            headers.pop("If-None-Match", None)
+        return EdgeRequest(self.command, path, query, self.client_address[0], headers)
+
+    @property
+    def _is_opened(self) -> bool:
+        return self.site.development is not None and self.headers.get("Sec-Fetch-Dest") == "document"
 
     def _respond(self) -> None:
         # The body is read in any case, or what is left of it would be taken for the next request.
@@ -129,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
         except SiteError as error:
             # In CloudFront a function that fails is a 503 for everybody; here its author is told why.
             answer = plain(503, str(error))
-        if self.site.development and self.headers.get("Sec-Fetch-Dest") == "document":
+        if self.site.development and self._is_opened:
             answer = self.site.development.injected(answer)
         if answer.status == 200 and answer.header("ETag") == self.headers.get("If-None-Match"):  # noqa: PLR2004
             answer = replace(answer, status=304, body=b"")

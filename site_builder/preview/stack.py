@@ -16,12 +16,11 @@ from pathlib import Path
 from types import FrameType
 
 from site_builder.errors import PreviewError
+from site_builder.preview.cdn import EdgeCache, Functions, Origin
 from site_builder.preview.database import PostgresServer, free_port, running_postgres
 from site_builder.preview.development import Development
-from site_builder.preview.edge import EdgeFunction, StatusFunction
 from site_builder.preview.kept import kept
 from site_builder.preview.leash import Leashed
-from site_builder.preview.origin import Origin
 from site_builder.preview.server import Site, SiteServer, first_free, open_server, read_security_headers
 
 API_START_SECONDS = 30
@@ -64,8 +63,9 @@ def running_stack(
     port: int,
     report: Report,
     development: Development | None = None,
+    keeps: bool = False,
 ) -> Iterator[Stack]:
-    """Run database, API and site together until the block ends."""
+    """Run database, API and site together until the block ends; the edge keeps what it may if it is to."""
     with ExitStack() as parts:
         report("Starting PostgreSQL …")
         database = parts.enter_context(running_postgres(project.local / "postgres", report=report))
@@ -76,7 +76,7 @@ def running_stack(
         port = first_free(port)
         api = parts.enter_context(_running_api(project, database, f"http://127.0.0.1:{port}", report))
         server = parts.enter_context(
-            running_site(project, origin, key_values, port=port, api=api, development=development)
+            running_site(project, origin, key_values, port=port, api=api, development=development, keeps=keeps)
         )
         yield Stack(server, database)
 
@@ -90,15 +90,15 @@ def running_site(
     port: int,
     api: str | None = None,
     development: Development | None = None,
+    keeps: bool = False,
 ) -> Iterator[SiteServer]:
-    """Serve the site through the edge function until the block ends."""
+    """Serve the site through the edge functions until the block ends; the edge keeps what it may if it is to."""
     with ExitStack() as parts:
-        edge = EdgeFunction((project.edge / "router.js").read_text(), key_values)
-        parts.callback(edge.close)
-        status = StatusFunction((project.edge / "status.js").read_text())
-        parts.callback(status.close)
+        functions = Functions(project.edge)
+        parts.callback(functions.close)
+        edge = EdgeCache(functions, origin, functions.finish, keeps=keeps)
         headers = read_security_headers(project.edge / "headers.json")
-        server = open_server(Site(edge, status, origin, headers, api, development), port)
+        server = open_server(Site(edge, key_values, headers, api, development), port)
         yield parts.enter_context(_serving(server))
 
 

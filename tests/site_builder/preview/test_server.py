@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 import http.client
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -15,15 +17,14 @@ import pytest
 
 from site_builder.errors import PreviewError
 from site_builder.preview import server as preview
-from site_builder.preview.edge import EdgeFunction, StatusFunction
 from site_builder.preview.origin import WORKING_RELEASE, FolderOrigin, StoreOrigin, working_values
-from site_builder.preview.server import Site, SiteServer, open_server, read_security_headers
+from site_builder.preview.server import SiteServer, open_server, read_security_headers
+from site_builder.preview.stack import Project, running_site
 from site_builder.release.memory import MemoryObjectStore
 from site_builder.release.stores import StoredObject
 
 ROOT = Path(__file__).resolve().parents[3]
 SECURITY = read_security_headers(ROOT / "infra" / "edge" / "headers.json")
-STATUS = StatusFunction((ROOT / "infra" / "edge" / "status.js").read_text())
 LONG = "word " * 1000
 
 
@@ -103,11 +104,9 @@ def output(tmp_path: Path) -> Path:
 @pytest.fixture
 def server(output: Path, api: str) -> Iterator[SiteServer]:
     """Serve the folder, through the real edge function."""
-    edge = EdgeFunction((ROOT / "infra" / "edge" / "router.js").read_text(), lambda: working_values(output))
-    made = open_server(Site(edge, STATUS, FolderOrigin(output), SECURITY, api), 0)
-    for _ in serving(made):
+    project = Project(ROOT, output.parent)
+    with running_site(project, FolderOrigin(output), partial(working_values, output), port=0, api=api) as made:
         yield made
-    edge.close()
 
 
 def test_where_a_page_was_before_leads_to_it(server: SiteServer, output: Path) -> None:
@@ -200,11 +199,9 @@ def test_the_api_is_on_the_same_origin(server: SiteServer) -> None:
 
 def test_an_api_that_is_away_is_said_to_be(output: Path) -> None:
     """A sentence, not a hanging page."""
-    edge = EdgeFunction((ROOT / "infra" / "edge" / "router.js").read_text(), dict)
-    made = open_server(Site(edge, STATUS, FolderOrigin(output), SECURITY, "http://127.0.0.1:1"), 0)
-    for _ in serving(made):
+    away = "http://127.0.0.1:1"
+    with running_site(Project(ROOT, output.parent), FolderOrigin(output), dict, port=0, api=away) as made:
         answer = ask(made, "/api/contact", "POST", b"")
-    edge.close()
 
     assert (answer.status, b"did not answer" in answer.body) == (502, True)
 
@@ -216,15 +213,45 @@ def test_a_file_with_any_letters_in_its_name_is_found(server: SiteServer, output
     assert ask(server, "/caf%c3%a9%20au%20lait.txt").body == b"hot"
 
 
-def test_an_edge_function_that_fails_says_why(output: Path) -> None:
+def test_an_edge_function_that_fails_says_why(output: Path, tmp_path: Path) -> None:
     """In the browser of whoever is writing it, and without a traceback in the terminal."""
-    edge = EdgeFunction("async function handler(event) { return event.no.such; }", dict)
-    made = open_server(Site(edge, STATUS, FolderOrigin(output), SECURITY, None), 0)
-    for _ in serving(made):
+    functions = tmp_path / "infra" / "edge"
+    shutil.copytree(ROOT / "infra" / "edge", functions)
+    (functions / "router.js").write_text("async function handler(event) { return event.no.such; }")
+    with running_site(Project(tmp_path, output.parent), FolderOrigin(output), dict, port=0) as made:
         answer = ask(made, "/")
-    edge.close()
 
     assert (answer.status, b"the edge function failed" in answer.body) == (503, True)
+
+
+def test_an_edge_that_keeps_says_how_an_answer_came_about(output: Path) -> None:
+    """A page is fetched once for each release, and what is missing is not looked for again at once."""
+    release = "one"
+    project = Project(ROOT, output.parent)
+    values = lambda: working_values(output, release)  # noqa: E731 - it reads the name as it is by then
+    with running_site(project, FolderOrigin(output), values, port=0, keeps=True) as made:
+        first = [ask(made, path).headers["X-Cache"] for path in ("/", "/", "/new/")]
+        (output / "new").mkdir()
+        (output / "new" / "index.html").write_text("<h1>New</h1>")
+        (output / "index.html").write_text("<h1>Another</h1>")
+        still = ask(made, "/").body, ask(made, "/new/").status
+        release = "two"
+        then = ask(made, "/").body, ask(made, "/new/").status
+
+    assert first == ["miss", "hit", "error"]
+    assert still == (b"<h1>Home</h1>", 404)
+    assert then == (b"<h1>Another</h1>", 200)
+
+
+def test_without_a_404_page_it_is_said_in_words(output: Path) -> None:
+    """CloudFront would answer with a few lines of XML."""
+    (output / "404.html").unlink()
+    with running_site(
+        Project(ROOT, output.parent), FolderOrigin(output), partial(working_values, output), port=0
+    ) as made:
+        answer = ask(made, "/nowhere/")
+
+    assert (answer.status, b"no 404.html" in answer.body) == (404, True)
 
 
 def test_posting_to_a_page_is_refused_and_the_connection_lives_on(server: SiteServer) -> None:
