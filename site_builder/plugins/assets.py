@@ -15,7 +15,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -45,16 +45,29 @@ def published_name(name: str, content: bytes) -> str:
 
 def published_bytes(source: Path) -> bytes:
     """Return what is sent of a theme's file: a stylesheet with its parts and a script without its comments."""
-    content = source.read_bytes()
     if source.suffix == ".css":
-        parts = (published_bytes(_part(source, name.decode())) for name in IMPORT.findall(content))
-        return b"".join(parts) + minified_style(IMPORT.sub(b"\n", content), str(source))
+        return joined_sheet(tuple(_sheets(source)))
+    content = source.read_bytes()
     return minified_script(content) if source.suffix == ".js" else content
 
 
 def integrity(content: bytes) -> str:
     """Return the digest with which a browser compares what it got, as the standard writes it."""
     return f"sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}"
+
+
+# Every page asks for the same few files. They are opened each time, since that is how a page is known to depend on them;
+# what is made of their bytes is remembered.
+@lru_cache(maxsize=64)
+def joined_sheet(sheets: tuple[tuple[str, bytes], ...]) -> bytes:
+    """Return several stylesheets as one."""
+    return b"".join(minified_style(content, name) for name, content in sheets)
+
+
+@lru_cache(maxsize=64)
+def imported(content: bytes) -> tuple[str, ...]:
+    """Return the names of the parts that a stylesheet asks for."""
+    return tuple(name.decode() for name in IMPORT.findall(content))
 
 
 @lru_cache(maxsize=64)
@@ -64,7 +77,7 @@ def minified_style(content: bytes, name: str) -> bytes:
     import lightningcss  # noqa: PLC0415
 
     try:
-        return lightningcss.process_stylesheet(content.decode(), filename=name).encode()
+        return lightningcss.process_stylesheet(IMPORT.sub(b"\n", content).decode(), filename=name).encode()
     except ValueError as error:
         place = PLACE.search(str(error))
         where = f"{name}:{int(place['line']) + 1}:{place['column']}" if place else name
@@ -80,6 +93,20 @@ def minified_script(content: bytes) -> bytes:
     return bytes(rjsmin.jsmin(content))
 
 
+@lru_cache(maxsize=64)
+def stylesheet_element(name: str, content: bytes) -> Markup:
+    """Return the element that loads a stylesheet with these bytes."""
+    address = published_name(name, content)
+    return Markup('<link rel="stylesheet" href="/{}" integrity="{}">').format(address, integrity(content))
+
+
+@lru_cache(maxsize=64)
+def script_element(name: str, content: bytes) -> Markup:
+    """Return the element that loads a script with these bytes, once the page is there."""
+    address = published_name(name, content)
+    return Markup('<script src="/{}" integrity="{}" type="module"></script>').format(address, integrity(content))
+
+
 def asset_finder(static: Path) -> Callable[[str], str]:
     """Return the function that templates call to link a file of the theme."""
 
@@ -93,20 +120,16 @@ def stylesheet_writer(static: Path) -> Callable[[str], Markup]:
     """Return the function that templates call to load a stylesheet of the theme."""
 
     def stylesheet(name: str) -> Markup:
-        content = _content(static, name)
-        address = published_name(name, content)
-        return Markup('<link rel="stylesheet" href="/{}" integrity="{}">').format(address, integrity(content))
+        return stylesheet_element(name, _content(static, name))
 
     return stylesheet
 
 
 def script_writer(static: Path) -> Callable[[str], Markup]:
-    """Return the function that templates call to load a script of the theme, once the page is there."""
+    """Return the function that templates call to load a script of the theme."""
 
     def script(name: str) -> Markup:
-        content = _content(static, name)
-        address = published_name(name, content)
-        return Markup('<script src="/{}" integrity="{}" type="module"></script>').format(address, integrity(content))
+        return script_element(name, _content(static, name))
 
     return script
 
@@ -119,12 +142,16 @@ def _content(static: Path, name: str) -> bytes:
     return published_bytes(source)
 
 
-def _part(sheet: Path, name: str) -> Path:
-    part = sheet.parent / name
-    if not part.is_file():
-        what = f'it imports "{name}", and there is no such file'
-        raise BuildError(str(sheet), what, "Put the file there, or take the line out.")
-    return part
+def _sheets(source: Path) -> Iterator[tuple[str, bytes]]:
+    """Give a stylesheet after those that it imports, each with its place."""
+    content = source.read_bytes()
+    for name in imported(content):
+        part = source.parent / name
+        if not part.is_file():
+            what = f'it imports "{name}", and there is no such file'
+            raise BuildError(str(source), what, "Put the file there, or take the line out.")
+        yield from _sheets(part)
+    yield str(source), content
 
 
 def _offer_to_templates(pelican: Any) -> None:
