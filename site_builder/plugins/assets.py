@@ -56,8 +56,8 @@ def integrity(content: bytes) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}"
 
 
-# Every page asks for the same few files. They are opened each time, since that is how a page is known to depend on them;
-# what is made of their bytes is remembered.
+# Every page asks for the same few files. They are opened each time, since that is how a page is known to depend on
+# them; what is made of their bytes is remembered.
 @lru_cache(maxsize=64)
 def joined_sheet(sheets: tuple[tuple[str, bytes], ...]) -> bytes:
     """Return several stylesheets as one."""
