@@ -101,12 +101,19 @@ def test_each_scheme_has_its_own_paper(browser: Browser, site_url: str, scheme: 
     assert colour == ("rgb(21, 20, 18)" if scheme == "dark" else "rgb(250, 248, 243)")
 
 
-def test_a_page_loads_itself_and_one_stylesheet(page: Page, site_url: str) -> None:
-    """And the browser's tab its mark: nothing else, and nothing from elsewhere."""
+@pytest.mark.parametrize(
+    ("path", "kinds"), [("/about/", ["css"]), ("/blog/spam-is-a-label/", ["css", "js"]), ("/contact/", ["css", "js"])]
+)
+def test_a_page_loads_itself_one_stylesheet_and_at_most_a_script(
+    page: Page, site_url: str, path: str, kinds: list[str]
+) -> None:
+    """And the browser's tab its mark: nothing else, nothing from elsewhere, and no cookie."""
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url.removeprefix(site_url)))
-    page.goto(f"{site_url}/about/", wait_until="networkidle")
+    page.goto(site_url + path)
     # A mark for the browser's tab is asked for by some, once.
-    needed = [path.rpartition(".")[2] for path in asked if "mark." not in path and "favicon" not in path]
+    needed = [one for one in asked if "mark." not in one and "favicon" not in one]
 
-    assert needed == ["/about/", "css"]
+    assert needed[0] == path
+    assert sorted(one.rpartition(".")[2] for one in needed[1:]) == kinds
+    assert page.context.cookies() == []
