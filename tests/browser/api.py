@@ -47,7 +47,7 @@ class Api:
             route.fulfill(status=503, json={"error": {"code": "unavailable", "message": "Not now.", "fields": {}}})
             return
         answers: dict[tuple[str, str], Callable[[Any], tuple[int, Any]]] = {
-            ("GET", "/api/contact/token"): lambda _: (200, {"token": "signed", "key": "key-of-the-api"}),
+            ("GET", "/api/contact/token"): self._give_key,
             ("POST", "/api/contact"): self._keep_message,
             ("POST", "/api/newsletter"): self._take_address,
             ("POST", "/api/session/mail"): self._take_address,
@@ -65,6 +65,10 @@ class Api:
         }
         status, answer = answers[method, path](body)
         route.fulfill(status=status, json=answer)
+
+    def _give_key(self, _: None) -> tuple[int, Any]:
+        key = f"key {len(self.asked)}"
+        return 200, {"key": key, "token": f"signed {key}"}
 
     def _keep_message(self, body: dict[str, str]) -> tuple[int, Any]:
         if "@" not in body["email"] or body["email"].endswith(".invalid"):

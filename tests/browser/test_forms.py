@@ -51,7 +51,7 @@ def test_a_message_is_sent_thanked_for_and_then_forgotten(page: Page, site_url: 
     assert drafts(page) == []
     [message] = api.messages.values()
     assert message["message"] == TEXT
-    assert message["token"] == "signed"  # noqa: S105 - the fake's word for it
+    assert message["token"] == f"signed {message['key']}"
     page.goto(f"{site_url}/contact/")
     expect(page.get_by_label("Your message")).to_have_value("")
 
@@ -136,6 +136,24 @@ def test_an_api_that_is_down_loses_nothing(page: Page, site_url: str, api: Api) 
 
     assert first == second
     assert third != second
+
+
+def test_other_words_after_a_failure_get_a_key_and_its_token_of_their_own(page: Page, site_url: str, api: Api) -> None:
+    """A token is good for its key alone, so both are asked for anew while somebody writes on."""
+    write(page, site_url)
+    page.wait_for_function("document.querySelector('[name=token]').value")
+    first = page.locator("[name=key]").input_value()
+    api.unreachable = True
+    send(page)
+    expect(page.get_by_role("alert")).to_contain_text("Your words are safe")
+    api.unreachable = False
+    page.get_by_label("Your message").fill(f"{TEXT} And more.")
+    send(page)
+    expect(page.locator("h1")).to_have_text("Thank you")
+    [message] = api.messages.values()
+
+    assert message["key"] != first
+    assert message["token"] == f"signed {message['key']}"
 
 
 def test_a_draft_survives_without_a_press(page: Page, site_url: str, api: Api) -> None:

@@ -16,25 +16,35 @@ const improve = (form) => {
   const fields = [...form.querySelectorAll('input:not([type="hidden"]), textarea')];
   const values = () => Object.fromEntries(new FormData(form));
   const text = () => fields.map((field) => field.value).join('\0');
-  // What was sent last under the key: other words are another message.
+  // What was sent last, under the key that is there: other words are another message.
   let sent = null;
   let busy = false;
   let asked = null;
 
   const save = () => { if (name) stored.write(name, { ...values(), sent }); };
+  // A key of the API makes a message one, and its token says when somebody began: each is good for the other alone.
+  const take = async () => {
+    const given = await (await fetch(token, { signal: AbortSignal.timeout(5000) })).json();
+    if (given.key) [key.value, pass.value] = [given.key, given.token];
+  };
+  const ask = () => {
+    if (token && !key.value) asked = take().catch(() => {});
+  };
   const keep = () => {
     if (sent !== null && sent !== text()) {
       sent = null;
-      if (key) key.value = '';
+      if (key) key.value = pass.value = '';
+      ask();
     }
-    if (key) key.value ||= crypto.randomUUID();
     save();
   };
   const restore = () => {
     const before = name && stored.read(name);
     if (!before) return;
-    for (const field of [...fields, key]) if (field && !field.value) field.value = before[field.name] ?? '';
     sent = before.sent;
+    // An attempt whose end is not known goes on under its key; a draft that was never sent begins anew.
+    const hidden = sent === null ? [] : [key, pass];
+    for (const field of [...fields, ...hidden]) field.value ||= before[field.name] ?? '';
     said.textContent = kept;
   };
   const fault = (field, words = '') => {
@@ -62,7 +72,7 @@ const improve = (form) => {
   };
   const send = async () => {
     await asked;
-    keep();
+    if (key) key.value ||= crypto.randomUUID();
     sent = text();
     save();
     const answer = await fetch(form.action, {
@@ -97,14 +107,7 @@ const improve = (form) => {
     form.removeAttribute('aria-busy');
   });
   form.addEventListener('input', keep);
-  if (token) {
-    const ask = async () => {
-      const given = await (await fetch(token, { signal: AbortSignal.timeout(5000) })).json();
-      pass.value = given.token;
-      key.value ||= given.key;
-    };
-    form.addEventListener('focusin', () => { asked = ask().catch(() => {}); }, { once: true });
-  }
+  form.addEventListener('focusin', ask, { once: true });
   restore();
 };
 
