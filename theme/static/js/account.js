@@ -29,7 +29,7 @@ const link = ({ path, title }) => {
 };
 const letter = ({ subject, sent, state }) => {
   const facts = Object.assign(document.createElement('small'), { textContent: ` ${sent.slice(0, 10)} · ${state}` });
-  return [subject, facts];
+  return [subject || mine.dataset.unnamed, facts];
 };
 
 const show = async () => {
