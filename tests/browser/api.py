@@ -1,19 +1,38 @@
 """An API that answers as the real one does, in the process, for forms and islands to talk to.
 
-It keeps what it is given, refuses what the real one refuses in the same shape, and takes a message once for each key.
+It keeps what it is given, refuses what the real one refuses, and takes a message once for each key. What it is sent and
+what it answers is held to `api/openapi.yaml`, as the real one is.
 """
 
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import jsonschema
+import yaml
 from playwright.sync_api import Page, Route
 
+CONTRACT: dict[str, Any] = yaml.safe_load((Path(__file__).parents[2] / "api" / "openapi.yaml").read_text())
+JSON = "application/json"
 WORDS_FOR_NO_ADDRESS = "This is not an email address."
+SENT = "2026-01-02T03:04:05Z"
+
+
+def hold_to_contract(method: str, path: str, body: Any, status: int, answer: Any) -> None:
+    """Raise where a request or its answer is none that the API knows."""
+    operation = CONTRACT["paths"][path][method.lower()]
+    if body is not None:
+        jsonschema.validate(body, {**CONTRACT, **operation["requestBody"]["content"][JSON]["schema"]})
+    response = operation["responses"][str(status)]
+    if "$ref" in response:
+        response = CONTRACT["components"]["responses"][response["$ref"].rpartition("/")[2]]
+    jsonschema.validate(answer, {**CONTRACT, **response["content"][JSON]["schema"]})
 
 
 @dataclass
@@ -26,7 +45,12 @@ class Api:
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
     messages: dict[str, dict[str, str]] = field(default_factory=dict)
     saved: dict[str, str] = field(default_factory=dict)
-    me: dict[str, Any] = field(default_factory=lambda: {"name": "Ada", "newsletter": False})
+    me: dict[str, Any] = field(
+        default_factory=lambda: {
+            "id": str(uuid.uuid4()), "email": "ada@example.org", "name": "Ada", "role": "member", "newsletter": False,
+            "since": SENT,
+        }
+    )  # fmt: skip
 
     def serve(self, page: Page) -> None:
         """Answer this page's requests."""
@@ -43,47 +67,53 @@ class Api:
         if self.unreachable:
             route.abort("internetdisconnected")
             return
-        if self.broken:
-            route.fulfill(status=503, json={"error": {"code": "unavailable", "message": "Not now.", "fields": {}}})
-            return
+        # A token asks no database, so it is given in any case.
+        broken = self.broken and path != "/api/contact/token"
+        status, answer = (503, _error("unavailable", "Not now.")) if broken else self._decide(method, path, body)
+        hold_to_contract(method, path, body, status, answer)
+        route.fulfill(status=status, json=answer)
+
+    def _decide(self, method: str, path: str, body: Any) -> tuple[int, Any]:
         answers: dict[tuple[str, str], Callable[[Any], tuple[int, Any]]] = {
             ("GET", "/api/contact/token"): self._give_key,
             ("POST", "/api/contact"): self._keep_message,
             ("POST", "/api/newsletter"): self._take_address,
             ("POST", "/api/session/mail"): self._take_address,
-            ("GET", "/api/session"): lambda _: (200, {"signed_in": self.signed_in, "issuer": True}),
+            ("GET", "/api/session"): self._say_who,
             ("GET", "/api/me"): lambda _: self._mine(self.me),
             ("PATCH", "/api/me"): self._change,
             ("GET", "/api/me/messages"): lambda _: self._mine(
-                {"messages": [{"id": 1, "subject": "Hello", "sent": "2026-01-02T03:04:05Z", "state": "read"}]}
+                {"messages": [{"id": str(uuid.uuid4()), "subject": "Hello", "sent": SENT, "state": "done"}]}
             ),
             ("GET", "/api/me/saved"): lambda _: self._mine(
-                {"saved": [{"path": path, "title": title} for path, title in self.saved.items()]}
+                {"saved": [{"path": path, "title": title, "saved": SENT} for path, title in self.saved.items()]}
             ),
             ("PUT", "/api/me/saved"): self._save,
             ("DELETE", "/api/me/saved"): self._forget,
         }
-        status, answer = answers[method, path](body)
-        route.fulfill(status=status, json=answer)
+        return answers[method, path](body)
+
+    def _say_who(self, _: None) -> tuple[int, Any]:
+        name, role = (self.me["name"], "member") if self.signed_in else ("", "visitor")
+        return 200, {"signed_in": self.signed_in, "name": name, "role": role, "issuer": True}
 
     def _give_key(self, _: None) -> tuple[int, Any]:
-        key = f"key {len(self.asked)}"
+        key = str(uuid.uuid4())
         return 200, {"key": key, "token": f"signed {key}"}
 
     def _keep_message(self, body: dict[str, str]) -> tuple[int, Any]:
         if "@" not in body["email"] or body["email"].endswith(".invalid"):
-            faults = {"email": WORDS_FOR_NO_ADDRESS}
-            return 422, {"error": {"code": "invalid", "message": "Please look again.", "fields": faults}}
+            return 422, _error("invalid", "Please look again.", email=WORDS_FOR_NO_ADDRESS)
         known = body["key"] in self.messages
         self.messages.setdefault(body["key"], body)
-        return (200 if known else 201), {"id": body["key"], "status": "kept"}
+        return (200 if known else 201), {"id": str(uuid.uuid4()), "status": "received"}
 
     def _take_address(self, _: dict[str, str]) -> tuple[int, Any]:
         return 202, {"status": "check your mail"}
 
     def _mine(self, answer: Any) -> tuple[int, Any]:
         if not self.signed_in:
-            return 401, {"error": {"code": "nobody", "message": "Sign in first.", "fields": {}}}
+            return 401, _error("not_signed_in", "Please sign in first.")
         return 200, answer
 
     def _change(self, body: dict[str, Any]) -> tuple[int, Any]:
@@ -92,8 +122,12 @@ class Api:
 
     def _save(self, body: dict[str, str]) -> tuple[int, Any]:
         self.saved[body["path"]] = body["title"]
-        return self._mine({})
+        return self._mine({"path": body["path"], "title": body["title"], "saved": SENT})
 
     def _forget(self, body: dict[str, str]) -> tuple[int, Any]:
         self.saved.pop(body["path"], None)
-        return self._mine({})
+        return self._mine({"path": body["path"], "removed": True})
+
+
+def _error(code: str, message: str, **fields: str) -> dict[str, Any]:
+    return {"error": {"code": code, "message": message, "fields": fields}}

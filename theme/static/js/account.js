@@ -28,7 +28,7 @@ const link = ({ path, title }) => {
   return [words];
 };
 const letter = ({ subject, sent, state }) => {
-  const facts = Object.assign(document.createElement('small'), { textContent: ` ${sent.slice(0, 10)} · ${state}` });
+  const facts = Object.assign(document.createElement('small'), { textContent: ` ${sent.slice(0, 10)} · ${mine.dataset[state] ?? state}` });
   return [subject || mine.dataset.unnamed, facts];
 };
 
