@@ -26,7 +26,7 @@ def find_tool(name: str) -> Path | None:
     """Return the tool's program, if it is installed as its lock says."""
     stamp = INSTALLED / name / ".installed"
     program = INSTALLED / name / PROGRAMS[name]
-    ready = stamp.is_file() and stamp.read_bytes() == _lock(name).read_bytes() and program.is_file()
+    ready = stamp.is_file() and stamp.read_bytes() == lock_of(name).read_bytes() and program.is_file()
     return program if ready and shutil.which(NEEDS[name]) else None
 
 
@@ -40,7 +40,7 @@ def install_tool(name: str) -> str:
     folder = INSTALLED / name
     folder.mkdir(parents=True, exist_ok=True)
     for file in ("package.json", "package-lock.json"):
-        shutil.copy(_lock(name).with_name(file), folder)
+        shutil.copy(lock_of(name).with_name(file), folder)
     command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
     try:
         done = subprocess.run(
@@ -51,9 +51,10 @@ def install_tool(name: str) -> str:
         return f"npm did not come to an end in {INSTALL_SECONDS} seconds"
     if done.returncode != 0:
         return f"npm could not install it: {done.stderr.strip()[-400:] or done.returncode}"
-    (folder / ".installed").write_bytes(_lock(name).read_bytes())
+    (folder / ".installed").write_bytes(lock_of(name).read_bytes())
     return ""
 
 
-def _lock(name: str) -> Path:
+def lock_of(name: str) -> Path:
+    """Return the file that says which versions a tool is made of."""
     return ROOT / "tools" / name / "package-lock.json"

@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 from site_builder.preview.database import system_binaries  # noqa: E402 - the path must be set first
 from tools.browser import install_browser  # noqa: E402
-from tools.node_tools import VNU, find_tool, install_tool  # noqa: E402
+from tools.node_tools import VNU, find_tool, install_tool, lock_of  # noqa: E402
 
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
@@ -55,12 +55,13 @@ def main(purpose: str) -> int:
 
 def _install_validator() -> None:
     """See to the HTML checker, where Node and Java are; elsewhere its tests are skipped, and say so."""
-    tried = VENV / ".validator-tried"
-    if find_tool(VNU) or tried.exists():
+    # Where it cannot be had, the next run shall not wait for that again, until another is asked for.
+    tried, lock = VENV / ".validator-tried", lock_of(VNU).read_text()
+    if find_tool(VNU) or (tried.exists() and tried.read_text() == lock):
         return
     say("Getting the HTML checker for the tests …")
     trouble = install_tool(VNU)
-    tried.touch()
+    tried.write_text(lock)
     say(f"  none: {trouble}. The tests of HTML are skipped." if trouble else "  done")
 
 

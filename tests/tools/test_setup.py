@@ -17,6 +17,8 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     monkeypatch.setattr(setup, "PYTHON", tmp_path / ".venv" / "bin" / "python")
     monkeypatch.setattr(setup, "system_binaries", lambda: Path("/usr/lib/postgresql/15/bin"))
     monkeypatch.setattr(setup, "install_browser", lambda *_: None)
+    monkeypatch.setattr(setup, "find_tool", lambda _: None)
+    monkeypatch.setattr(setup, "install_tool", lambda _: "npm and java cannot be found on this machine")
     monkeypatch.setattr(setup, "_make_venv", lambda: (tmp_path / ".venv").mkdir(exist_ok=True))
     monkeypatch.setattr(setup, "_install", lambda locks: installed.append([lock.stem for lock in locks]))
     return installed
@@ -82,3 +84,21 @@ def test_when_pip_fails_its_last_words_are_passed_on(monkeypatch: pytest.MonkeyP
 
     with pytest.raises(setup.SetupError, match="DO NOT MATCH THE HASHES"):
         setup._install([lock])  # noqa: SLF001 - the step itself is what is tested
+
+
+def test_what_the_html_checker_lacks_is_said_once(
+    fresh: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody waits for it twice, until its lock asks for another."""
+    setup.main("dev")
+    first = capsys.readouterr().out
+    setup.main("dev")
+    again = capsys.readouterr().out
+    (tmp_path / "lock").write_text("{}")
+    monkeypatch.setattr(setup, "lock_of", lambda _: tmp_path / "lock")
+    setup.main("dev")
+
+    assert "none: npm and java cannot be found on this machine. The tests of HTML are skipped." in first
+    assert "HTML" not in again
+    assert "The tests of HTML are skipped." in capsys.readouterr().out
+    assert fresh == [["dev"]]
