@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ssl
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tools.lighthouse import MARKS, read_report
+from tools import lighthouse
+from tools.lighthouse import MARKS, Report, look_until_perfect, read_report, write_certificate
 
 
 def said(**changed: Any) -> dict[str, Any]:
@@ -51,3 +54,30 @@ def test_what_takes_marks_is_named() -> None:
     report = read_report("/", said(image_alt={"score": 0, "title": "Pictures have words"}))
 
     assert report.short == ("image-alt: Pictures have words",)
+
+
+@pytest.mark.parametrize(
+    ("blocked", "asked", "taken"), [([0.0], 1, 0.0), ([40.0, 0.0], 2, 0.0), ([40.0, 90.0, 20.0], 3, 20.0)], ids=str
+)
+def test_a_page_is_asked_again_where_it_is_short(
+    monkeypatch: pytest.MonkeyPatch, blocked: list[float], asked: int, taken: float
+) -> None:
+    """A busy machine only makes marks worse, so the best of three counts, and a perfect one is enough."""
+    seen: list[str] = []
+
+    def look(_: str, path: str) -> Report:
+        seen.append(path)
+        return Report(path, (100, 100, 100, 100), 900.0, 0.0, blocked[len(seen) - 1], ())
+
+    monkeypatch.setattr(lighthouse, "look_at", look)
+
+    assert look_until_perfect("https://x.example", "/").blocked_ms == taken
+    assert len(seen) == asked
+
+
+def test_a_certificate_is_one(tmp_path: Path) -> None:
+    """With its key, as a server wants them."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    write_certificate(key, certificate)
+
+    ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
