@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tools import lighthouse
-from tools.lighthouse import MARKS, Report, look_until_perfect, read_report, write_certificate
+from tools.lighthouse import MARKS, NoReportError, Report, look_until_perfect, read_report, write_certificate
 
 
 def said(**changed: Any) -> dict[str, Any]:
@@ -73,6 +73,21 @@ def test_a_page_is_asked_again_where_it_is_short(
 
     assert look_until_perfect("https://x.example", "/").blocked_ms == taken
     assert len(seen) == asked
+
+
+def test_a_page_that_cannot_be_looked_at_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After it was tried again, with Lighthouse's own words."""
+    tried: list[str] = []
+
+    def look(_: str, path: str) -> Report:
+        tried.append(path)
+        raise NoReportError("NO_NAVSTART")
+
+    monkeypatch.setattr(lighthouse, "look_at", look)
+
+    with pytest.raises(SystemExit, match="could not look at /: NO_NAVSTART"):
+        look_until_perfect("https://x.example", "/")
+    assert tried == ["/"] * 3
 
 
 def test_a_certificate_is_one(tmp_path: Path) -> None:
