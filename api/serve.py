@@ -15,7 +15,7 @@ import secrets
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
@@ -38,9 +38,12 @@ class Handler(ChaliceRequestHandler):
     def log_message(self, *_: object) -> None:
         """Say nothing: each request has its line in the log already."""
 
-    def do_TRACE(self) -> None:  # noqa: N802 - http.server's own name for it
-        """Hand it on like any other method: http.server has no answer of its own in our shape."""
-        self._generic_handle()
+    def __getattr__(self, name: str) -> Callable[[], None]:
+        """Answer a method that http.server and Chalice do not know as one that no address takes."""
+        if not name.startswith("do_"):
+            raise AttributeError(name)
+        self.command = "TRACE"
+        return self._generic_handle
 
     def _send_http_response_with_body(self, code: int, headers: dict[str, str], body: str | bytes) -> None:
         # A body where HTTP has none would be read as the beginning of the next answer.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl
 
-from chalicelib.errors import TooLargeError, UnreadableError
+from chalicelib.errors import InvalidError, TooLargeError, UnreadableError
 from chalicelib.requests import Request
 
 LARGEST_BODY = 64 * 1024
@@ -23,11 +23,18 @@ CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 HONEYPOT = "website"
 
 
-def read_fields(request: Request) -> Mapping[str, str]:
-    """Return the fields of a form or a JSON object; a field that is not a text is as if it were not there."""
+def read_fields(request: Request, texts: Iterable[str] = ()) -> Mapping[str, str]:
+    """Return the fields of a form or a JSON object.
+
+    A field of JSON that is not a text is as if it were not there, unless it is named as one that may only be a text:
+    what is needed is missed by the rules anyway, what is not needed would be passed over in silence.
+    """
     if request.is_form:
         return _form(_text(request.body))
-    return {name: field for name, field in read_object(request).items() if isinstance(field, str)}
+    fields = read_object(request)
+    if wrong := [name for name in texts if not isinstance(fields.get(name, ""), str)]:
+        raise InvalidError(dict.fromkeys(wrong, "Please give a text."))
+    return {name: field for name, field in fields.items() if isinstance(field, str)}
 
 
 def read_object(request: Request) -> Mapping[str, object]:

@@ -20,6 +20,8 @@ NAME = re.compile(r"\d{4}_[a-z0-9_]+\.sql")
 # Any number will do, as long as it is always the same one.
 LOCK = 7_205_759
 LOCK_SECONDS = 60
+# The first line of a file whose one statement PostgreSQL runs in no transaction, such as CREATE INDEX CONCURRENTLY.
+ALONE = "-- no-transaction"
 # A migration that waits for a lock makes every request behind it wait as well: it gives up first.
 LOCK_TIMEOUT: LiteralString = "SET LOCAL lock_timeout = '3s'"
 STATEMENT_TIMEOUT: LiteralString = "SET LOCAL statement_timeout = '60s'"
@@ -28,6 +30,7 @@ BOOK: LiteralString = """
         name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
     )
 """
+RECORD: LiteralString = "INSERT INTO schema_migrations (name, sha256) VALUES (%s, %s)"
 
 
 class MigrationError(Exception):
@@ -58,6 +61,11 @@ class Migration:
     def sha256(self) -> str:
         """Name the file's content."""
         return hashlib.sha256(self.script.encode()).hexdigest()
+
+    @property
+    def is_alone(self) -> bool:
+        """Say whether the file is to be run without a transaction."""
+        return self.script.startswith(ALONE)
 
 
 def read_migrations(folder: Path) -> tuple[Migration, ...]:
@@ -107,14 +115,32 @@ def _refuse_changed(migrations: Sequence[Migration], applied: dict[str, str]) ->
 
 
 def _apply(step: Migration, schema: Schema) -> None:
+    if step.is_alone:
+        _apply_alone(step, schema)
+        return
     try:
         with schema.transaction():
             schema.query(LOCK_TIMEOUT)
             schema.query(STATEMENT_TIMEOUT)
             schema.run_script(step.script)
-            schema.query("INSERT INTO schema_migrations (name, sha256) VALUES (%s, %s)", (step.name, step.sha256))
+            schema.query(RECORD, (step.name, step.sha256))
     except Exception as error:
         raise MigrationError(f"{step.name}: {error}. Nothing of it was applied; mend it and run this again.") from error
+
+
+def _apply_alone(step: Migration, schema: Schema) -> None:
+    # No statement timeout: such a statement locks nobody out, and may take as long as the table is large.
+    schema.query("SET lock_timeout = '3s'")
+    try:
+        schema.run_script(step.script)
+    except Exception as error:
+        raise MigrationError(
+            f"{step.name}: {error}. It ran without a transaction, so a part of it may be there, such as an "
+            "invalid index: remove that, mend the file and run this again."
+        ) from error
+    finally:
+        schema.query("RESET lock_timeout")
+    schema.query(RECORD, (step.name, step.sha256))
 
 
 @contextmanager

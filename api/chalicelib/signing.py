@@ -14,8 +14,9 @@ MAC_BYTES = 16
 
 
 class BadTokenError(ApiError):
-    """A token that we did not make, or not for this."""
+    """A token that we did not make, or not for this: there is nothing at its address."""
 
+    status = 404
     code = "bad_token"
 
     def __init__(self) -> None:

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -118,6 +119,19 @@ def world(folder: Path) -> Iterator[World]:
     made.stop_postgres()
 
 
+def connect(world: World) -> psycopg.Connection[tuple[Any, ...]]:
+    """Connect past the line, as soon as a server that was killed has recovered."""
+    assert world.postgres is not None
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return psycopg.connect(world.postgres.url(), autocommit=True)
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
 def restarted(world: World) -> None:
     """Have an administrator restart the server."""
     world.stop_postgres()
@@ -142,8 +156,7 @@ def cut_off(world: World) -> None:
 
 def sessions_ended(world: World) -> None:
     """End every session, whatever it is doing."""
-    assert world.postgres is not None
-    with psycopg.connect(world.postgres.url(), autocommit=True) as connection:
+    with connect(world) as connection:
         for _ in range(20):
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'zichkoding-api'"
@@ -154,6 +167,7 @@ def sessions_ended(world: World) -> None:
 def filled(world: World) -> None:
     """Take every connection that there is."""
     assert world.postgres is not None
+    connect(world).close()
     with ExitStack() as taken:
         with contextlib.suppress(psycopg.OperationalError):
             while True:
@@ -178,8 +192,7 @@ def frozen(world: World) -> None:
 
 def slowed(world: World) -> None:
     """Hold a lock for longer than anybody waits for a statement."""
-    assert world.postgres is not None
-    with psycopg.connect(world.postgres.url()) as connection:
+    with connect(world) as connection, connection.transaction():
         connection.execute("LOCK TABLE contact_messages IN ACCESS EXCLUSIVE MODE")
         time.sleep(3.5)
 
@@ -202,6 +215,8 @@ class Tally:
     acknowledged: list[uuid.UUID] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
     without_answer: int = 0
+    # The test itself fell over: nobody is to wait for the rest.
+    abandoned: bool = False
 
 
 @contextmanager
@@ -211,18 +226,23 @@ def visitors(world: World, done: threading.Event) -> Iterator[Tally]:
     threads = [threading.Thread(target=visit, args=(world, done, tally)) for _ in range(VISITORS)]
     for thread in threads:
         thread.start()
-    yield tally
-    done.set()
-    for thread in threads:
-        thread.join(PATIENCE_SECONDS)
+    try:
+        yield tally
+    except BaseException:
+        tally.abandoned = True
+        raise
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join(PATIENCE_SECONDS)
     assert not any(thread.is_alive() for thread in threads)
 
 
 def visit(world: World, done: threading.Event, tally: Tally) -> None:
     """Write one message after the other, each until it is acknowledged."""
-    while not done.is_set() or len(tally.acknowledged) < MESSAGES:
+    while not tally.abandoned and (not done.is_set() or len(tally.acknowledged) < MESSAGES):
         key = uuid.uuid4()
-        while not send(world, key, tally):
+        while not tally.abandoned and not send(world, key, tally):
             time.sleep(0.05)
         tally.acknowledged.append(key)
 
@@ -246,6 +266,7 @@ def send(world: World, key: uuid.UUID, tally: Tally) -> bool:
 
 def drain_what_is_left(world: World) -> None:
     """Do what a worker does next, as if the leases of those that died had run out."""
+    connect(world).close()
     folder = world.folder / "local" / "queue"
     for path in folder.glob("*.json"):
         os.utime(path, (0, 0))
@@ -267,7 +288,7 @@ def test_what_was_acknowledged_is_kept_exactly_once_whatever_breaks(world: World
             if len(tally.acknowledged) >= MESSAGES:
                 break
     drain_what_is_left(world)
-    with psycopg.connect(world.url) as connection:
+    with connect(world) as connection:
         kept = [key for (key,) in connection.execute("SELECT idempotency_key FROM contact_messages")]
         jobs = connection.execute("SELECT count(*), count(DISTINCT message_id) FROM outbox").fetchone()
     sys.stderr.write(f"{len(kept)} kept; {dict(tally.statuses)}; {tally.without_answer} attempts without an answer\n")

@@ -111,6 +111,25 @@ def test_a_step_and_its_record_are_one(folder: Path, empty_database: str) -> Non
     assert tables(empty_database) == {"one", "schema_migrations"}
 
 
+def test_a_step_that_can_have_no_transaction_says_so(folder: Path, empty_database: str) -> None:
+    """An index is then built without locking anybody out; four at once do not wait for each other for ever."""
+    words = "-- no-transaction\nCREATE INDEX CONCURRENTLY one_id ON one (id);"
+    (folder / "0003_index.sql").write_text(words)
+    with ThreadPoolExecutor(4) as pool:
+        counts = list(pool.map(lambda _: len(apply(folder, empty_database)), range(4)))
+
+    assert sorted(counts) == [0, 0, 0, 3]
+
+
+def test_a_step_without_a_transaction_that_fails_says_what_may_be_left(folder: Path, empty_database: str) -> None:
+    """Nobody believes that nothing happened."""
+    (folder / "0003_index.sql").write_text("-- no-transaction\nCREATE INDEX CONCURRENTLY x ON nothing (id);")
+
+    with pytest.raises(MigrationError, match=r"0003_index\.sql: .*without a transaction"):
+        apply(folder, empty_database)
+    assert tables(empty_database) == {"one", "two", "schema_migrations"}
+
+
 def test_of_several_at_once_one_applies(folder: Path, empty_database: str) -> None:
     """Two deploys that start together do not fall over each other."""
     with ThreadPoolExecutor(4) as pool:

@@ -80,18 +80,17 @@ def test_a_key_opens_the_routes_of_its_scopes_and_no_other(services: Services) -
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("route", CHANGING, ids=name)
 @pytest.mark.parametrize("origin", ["cross-site", "same-site", "https://evil.example", "null", ""])
-def test_no_page_of_others_changes_anything_with_a_members_cookie(
-    services: Services, route: Route, origin: str
-) -> None:
+def test_no_page_of_others_changes_anything_with_a_members_cookie(services: Services, origin: str) -> None:
     """Whatever the browser says of where it comes from, or where it says nothing."""
     browser = sign_in(services, "admin")
     browser.site = origin if "-" in origin else ""
     headers = {"origin": origin} if origin and "-" not in origin else {}
-    kind = route.takes[0] if route.takes else ""
+    for route in CHANGING:
+        kind = route.takes[0] if route.takes else ""
+        reply = browser.ask(route.method, route.path, {} if kind else None, kind, **headers)
 
-    assert browser.ask(route.method, route.path, {} if kind else None, kind, **headers).status == 403
+        assert reply.status == 403, name(route)
 
 
 @pytest.mark.integration

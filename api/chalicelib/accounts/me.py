@@ -149,6 +149,7 @@ def _readable(value: object) -> str:
     if isinstance(value, list):
         return "".join(_readable(one) for one in value) or "<p>Nothing.</p>"
     if isinstance(value, dict):
-        rows = "".join(f"<dt>{shown(str(key))}</dt>\n<dd>{shown(str(one or ''))}</dd>\n" for key, one in value.items())
+        said = {key: one for key, one in value.items() if one}
+        rows = "".join(f"<dt>{shown(str(key))}</dt>\n<dd>{shown(str(one))}</dd>\n" for key, one in said.items())
         return f"<dl>\n{rows}</dl>\n"
     return f"<p>{shown(str(value))}</p>" if value else "<p>Nothing.</p>"

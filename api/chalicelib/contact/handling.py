@@ -10,7 +10,7 @@ from http import HTTPStatus
 from chalicelib.calls import Call
 from chalicelib.contact.form import form_again
 from chalicelib.contact.keeping import Submission, keep_durably
-from chalicelib.contact.message import ContactMessage, parse_message
+from chalicelib.contact.message import LONGEST, ContactMessage, parse_message
 from chalicelib.contact.spam import is_canary, issue_token, judge
 from chalicelib.errors import ApiError
 from chalicelib.fields import read_fields
@@ -32,7 +32,7 @@ def take_message(call: Call) -> Reply:
     request, services = call.request, call.services
     fields: Mapping[str, str] = {}
     try:
-        fields = read_fields(request)
+        fields = read_fields(request, texts=LONGEST)
         submission = _submission(request, fields, parse_message(fields), services)
         kept = keep_durably(submission, services.database, services.queue, services.channels)
     except ApiError as error:

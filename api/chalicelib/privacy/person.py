@@ -12,42 +12,42 @@ from typing import Any, LiteralString
 from chalicelib.contact.keeping import drain
 from chalicelib.services import Services
 
-# One statement, so what is given back was all there at one moment.
+# One statement, so what is given back was all there at one moment; json and not jsonb, which has an order of its own.
 HELD: LiteralString = """
-    SELECT jsonb_build_object(
+    SELECT json_build_object(
         'account', (
-            SELECT jsonb_build_object('id', id, 'email', email, 'name', name, 'role', role, 'since', since)
+            SELECT json_build_object('id', id, 'email', email, 'name', name, 'role', role, 'since', since)
             FROM members WHERE lower(email) = lower(%(email)s)
         ),
         'identities', coalesce((
-            SELECT jsonb_agg(jsonb_build_object('issuer', issuer, 'subject', subject))
+            SELECT json_agg(json_build_object('issuer', issuer, 'subject', subject))
             FROM identities JOIN members ON members.id = member_id WHERE lower(email) = lower(%(email)s)
         ), '[]'),
         'newsletter', (
-            SELECT jsonb_build_object('email', email, 'state', state, 'asked', asked_at, 'confirmed', confirmed_at)
+            SELECT json_build_object('email', email, 'state', state, 'asked', asked_at, 'confirmed', confirmed_at)
             FROM newsletter_subscriptions WHERE lower(email) = lower(%(email)s)
         ),
         'saved', coalesce((
-            SELECT jsonb_agg(jsonb_build_object('path', path, 'title', title, 'saved', saved_at) ORDER BY saved_at)
+            SELECT json_agg(json_build_object('path', path, 'title', title, 'saved', saved_at) ORDER BY saved_at)
             FROM saved_posts JOIN members ON members.id = member_id WHERE lower(email) = lower(%(email)s)
         ), '[]'),
         'messages', coalesce((
-            SELECT jsonb_agg(jsonb_build_object(
+            SELECT json_agg(json_build_object(
                 'id', id, 'sent', received_at, 'name', name, 'email', email, 'subject', subject, 'message', message,
                 'label', label, 'reason', label_reason, 'done', done_at) ORDER BY received_at)
             FROM contact_messages WHERE lower(email) = lower(%(email)s)
         ), '[]'),
         'sessions', coalesce((
-            SELECT jsonb_agg(jsonb_build_object('since', made_at, 'until', expires_at) ORDER BY made_at)
+            SELECT json_agg(json_build_object('since', made_at, 'until', expires_at) ORDER BY made_at)
             FROM sessions JOIN members ON members.id = member_id WHERE lower(email) = lower(%(email)s)
         ), '[]'),
         'sign_in_links', coalesce((
-            SELECT jsonb_agg(jsonb_build_object('sent', made_at, 'used', used_at) ORDER BY made_at)
+            SELECT json_agg(json_build_object('sent', made_at, 'used', used_at) ORDER BY made_at)
             FROM sign_in_links WHERE lower(email) = lower(%(email)s)
         ), '[]'),
         'deliveries', coalesce((
-            SELECT jsonb_agg(jsonb_build_object('what', template, 'state', state, 'made', made_at) ORDER BY made_at)
-            FROM outbox WHERE lower(recipient) = lower(%(email)s)
+            SELECT json_agg(json_build_object('what', template, 'state', state, 'made', made_at) ORDER BY made_at)
+            FROM outbox WHERE lower(recipient) = lower(%(email)s) AND recipient <> ''
         ), '[]')
     )
 """

@@ -177,7 +177,7 @@ def test_a_token_that_we_did_not_make_is_refused(path: str, method: str, token: 
     """On every page of this kind."""
     request = Request(method, f"/api/newsletter/{path}", {"token": token})
 
-    assert answer(request, make_services(AwayDatabase())).status == 400
+    assert answer(request, make_services(AwayDatabase())).status == 404
 
 
 def test_a_token_for_one_link_opens_no_other() -> None:
@@ -185,4 +185,4 @@ def test_a_token_for_one_link_opens_no_other() -> None:
     services = make_services(AwayDatabase())
     token = services.signer.sign("newsletter end", str(uuid.uuid4()))
 
-    assert answer(Request("POST", "/api/newsletter/send", {"token": token}), services).status == 400
+    assert answer(Request("POST", "/api/newsletter/send", {"token": token}), services).status == 404

@@ -1,0 +1,256 @@
+"""How fast the API is, each figure beside the least that could do the same, in one run.
+
+    python benchmarks/api.py [--seconds 60] [--reps 11]
+
+Needs `make setup` and a quiet machine. Prints the tables of docs/benchmarks-api.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+API = ROOT / "api"
+sys.path[:0] = [str(ROOT), str(API)]
+
+from site_builder.preview.database import PostgresServer, running_postgres
+from tools import package_api
+from tools.runtime_api import Runtime, http_event, running_function
+
+JSON = {"Content-Type": "application/json"}
+# The least that makes a message durable in Lambda: the driver, one connection, one statement.
+BARE = """
+import json, os, psycopg
+connection = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True, prepare_threshold=None)
+def handler(event, context):
+    given = json.loads(event["body"])
+    connection.execute(
+        "INSERT INTO bare (id, name, email, subject, message) VALUES (%s, %s, %s, %s, %s)",
+        (given["key"], given["name"], given["email"], "", given["message"]),
+    )
+    return {"statusCode": 201, "headers": {}, "body": "{}"}
+"""
+BARE_TABLE = "CREATE TABLE IF NOT EXISTS bare (id uuid PRIMARY KEY, name text, email text, subject text, message text)"
+
+
+def main() -> None:
+    """Measure everything and print it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=int, default=60, help="how long the sustained load lasts")
+    parser.add_argument("--reps", type=int, default=11, help="how often each cold start is measured")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="zichkoding-bench-", dir="/var/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        with running_postgres(folder / "postgres") as server:
+            environment = _environment(server)
+            subprocess.run([sys.executable, "migrate.py", "apply"], cwd=API, env=environment, check=True, stdout=2)
+            cold_starts(folder, environment, chosen.reps)
+            imports(environment, chosen.reps)
+            warm(environment)
+            sustained(folder, environment, chosen.seconds)
+
+
+def _environment(server: PostgresServer) -> dict[str, str]:
+    secret = {"SIGNING_SECRET": "s" * 40, "SITE_URL": "http://localhost:1"}
+    return {**os.environ, **secret, "DATABASE_URL": server.url()}
+
+
+def _message() -> dict[str, str]:
+    key = str(uuid.uuid4())
+    return {"name": "Ada", "email": f"{key}@example.org", "message": f"Hello, this is message {key}.", "key": key}
+
+
+def _headers() -> dict[str, str]:
+    # A sender of its own each, or the limits would be what is measured.
+    return {**JSON, "CloudFront-Viewer-Address": f"{uuid.uuid4()}:1"}
+
+
+def cold_starts(folder: Path, environment: Mapping[str, str], reps: int) -> None:
+    """Measure from nothing to the first durable answer, under awslambdaric, by turns."""
+    with zipfile.ZipFile(_package(folder)) as archive:
+        archive.extractall(folder / "ours")
+        archive.extractall(
+            folder / "bare", [name for name in archive.namelist() if name.startswith(("psycopg", "typing"))]
+        )
+    (folder / "bare" / "handler.py").write_text(BARE)
+    subprocess.run([sys.executable, "-m", "compileall", "-q", str(folder / "bare" / "handler.py")], check=True)
+    _ask(environment, BARE_TABLE)
+    handlers = {"bare": "handler.handler", "ours": "app.app"}
+    spent: dict[str, list[tuple[float, float]]] = {name: [] for name in handlers}
+    for _ in range(reps):
+        for name, handler in handlers.items():
+            spent[name].append(_cold_start(folder, name, handler, environment))
+    cpu = {name: statistics.median(one for one, _ in figures) for name, figures in spent.items()}
+    wall = {name: statistics.median(one for _, one in figures) for name, figures in spent.items()}
+    print(f"\n## Cold start to the first durable answer (awslambdaric, median of {reps})\n")
+    print("| | CPU ms | wall ms |\n|---|---|---|")
+    for name in handlers:
+        print(f"| {name} | {cpu[name]:.0f} | {wall[name]:.0f} |")
+    print(f"| **ratio** | **{cpu['ours'] / cpu['bare']:.2f}** | {wall['ours'] / wall['bare']:.2f} |")
+
+
+def _package(folder: Path) -> Path:
+    package_api.package(folder / "api.zip", "here")
+    return folder / "api.zip"
+
+
+def _cold_start(folder: Path, name: str, handler: str, environment: Mapping[str, str]) -> tuple[float, float]:
+    started = time.perf_counter()
+    with running_function(folder / name, folder, environment, handler) as function:
+        answer = function.invoke(http_event("POST", "/api/contact", json.dumps(_message()), _headers()))
+        wall = (time.perf_counter() - started) * 1000
+        assert answer["statusCode"] == 201, answer  # noqa: S101 - a wrong answer is no figure
+        return _cpu_ms(function), wall
+
+
+def _cpu_ms(function: Runtime) -> float:
+    assert function.process is not None  # noqa: S101 - it runs
+    # To the nanosecond, of every thread: the clock of `stat` ticks in hundredths of a second.
+    threads = Path(f"/proc/{function.process.pid}/task").glob("*/schedstat")
+    return sum(int(one.read_text().split()[0]) for one in threads) / 1e6
+
+
+def imports(environment: Mapping[str, str], reps: int) -> None:
+    """Measure what importing the function costs, beside importing the driver and beside nothing."""
+    programs = {"nothing": "pass", "psycopg": "import psycopg", "the API": "import app"}
+    spent: dict[str, list[float]] = {name: [] for name in programs}
+    for _ in range(reps):
+        for name, words in programs.items():
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run([sys.executable, "-c", words], cwd=API, env=environment, check=True)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            spent[name].append((after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000)
+    nothing = statistics.median(spent["nothing"])
+    print(f"\n## Imports (CPU ms, median of {reps}; Python itself taken off)\n\n| | CPU ms |\n|---|---|")
+    for name in ("psycopg", "the API"):
+        print(f"| {name} | {statistics.median(spent[name]) - nothing:.0f} |")
+
+
+def warm(environment: Mapping[str, str], rounds: int = 10, each: int = 200) -> None:
+    """Send messages through the whole function, beside the bare INSERT, on one connection, durable, by turns."""
+    os.environ.update(environment)
+    import app  # noqa: PLC0415 - it reads its settings when it is imported
+
+    app.services.database.ask(BARE_TABLE)
+    connection: Any = app.services.database._connection  # type: ignore[attr-defined]  # noqa: SLF001
+    statement = (
+        "INSERT INTO contact_messages (idempotency_key, name, email, subject, message) VALUES (%s, %s, %s, %s, %s)"
+    )
+
+    def bare() -> None:
+        given = _message()
+        connection.execute(statement, (given["key"], given["name"], given["email"], "", given["message"]))
+
+    def ours() -> None:
+        answer = app.app(http_event("POST", "/api/contact", json.dumps(_message()), _headers()), None)
+        assert answer["statusCode"] == 201, answer  # noqa: S101 - a wrong answer is no figure
+
+    with Path(os.devnull).open("w", encoding="utf-8") as quiet:
+        sys.stderr, told = quiet, sys.stderr
+        timed = _by_turns({"bare INSERT": bare, "POST /api/contact": ours}, rounds, each)
+        sys.stderr = told
+    print(f"\n## Warm, in process, one connection, synchronous_commit on ({rounds} x {each} each, by turns)\n")
+    print("| | mean us | p50 us | p99 us |\n|---|---|---|---|")
+    for name, times in timed.items():
+        print(f"| {name} | {statistics.mean(times):.0f} | {_at(times, 50):.0f} | {_at(times, 99):.0f} |")
+    ratio = statistics.mean(timed["POST /api/contact"]) / statistics.mean(timed["bare INSERT"])
+    print(f"| **ratio of means** | **{ratio:.2f}** | | |")
+
+
+def _by_turns(what: Mapping[str, Callable[[], None]], rounds: int, each: int) -> dict[str, list[float]]:
+    timed: dict[str, list[float]] = {name: [] for name in what}
+    for number in range(rounds + 1):
+        for name, run in what.items():
+            for _ in range(each):
+                started = time.perf_counter()
+                run()
+                if number:  # The first round warms up.
+                    timed[name].append((time.perf_counter() - started) * 1e6)
+    return timed
+
+
+def sustained(folder: Path, environment: Mapping[str, str], seconds: int) -> None:
+    """Ask mixed routes over two connections: how even it is, and whether memory stays."""
+    with _serving(folder, environment) as (port, process):
+        end = time.monotonic() + seconds
+        times: list[float] = []
+        statuses: dict[int, int] = {}
+        memory = [_resident_mb(process)]
+        threads = [threading.Thread(target=_visit, args=(port, end, times, statuses)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        while time.monotonic() < end:
+            time.sleep(seconds / 6)
+            memory.append(_resident_mb(process))
+        for thread in threads:
+            thread.join()
+    p50, p99 = _at(times, 50), _at(times, 99)
+    print(f"\n## Sustained load ({seconds} s, two connections, half of it messages, Chalice's local server)\n")
+    print("| requests/s | p50 us | p99 us | p99/p50 | statuses | resident MB |\n|---|---|---|---|---|---|")
+    print(
+        f"| {len(times) / seconds:.0f} | {p50:.0f} | {p99:.0f} | **{p99 / p50:.1f}** | {statuses} "
+        f"| {', '.join(f'{one:.0f}' for one in memory)} |"
+    )
+
+
+@contextmanager
+def _serving(folder: Path, environment: Mapping[str, str]) -> Iterator[tuple[int, int]]:
+    command = [sys.executable, "serve.py", "--port", "0", "--local", str(folder / "local")]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, cwd=API, env=environment, **pipes, text=True) as process:  # type: ignore[call-overload]
+        yield int(process.stdout.readline().rpartition(":")[2]), process.pid
+        process.terminate()
+
+
+def _visit(port: int, end: float, times: list[float], statuses: dict[int, int]) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    number = 0
+    while time.monotonic() < end:
+        number += 1
+        asked = [("POST", "/api/contact", json.dumps(_message())), ("GET", "/api/contact/token", None)]
+        asked += [("POST", "/api/contact", json.dumps(_message())), ("GET", "/api/health", None)]
+        method, path, body = asked[number % 4]
+        started = time.perf_counter()
+        connection.request(method, path, body, _headers() if body else {})
+        answer = connection.getresponse()
+        answer.read()
+        times.append((time.perf_counter() - started) * 1e6)
+        statuses[answer.status] = statuses.get(answer.status, 0) + 1
+    connection.close()
+
+
+def _resident_mb(process: int) -> float:
+    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1e6
+
+
+def _at(times: list[float], percent: int) -> float:
+    return sorted(times)[min(len(times) - 1, len(times) * percent // 100)]
+
+
+def _ask(environment: Mapping[str, str], statement: str) -> None:
+    import psycopg  # noqa: PLC0415 - as `warm`
+
+    with psycopg.connect(environment["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+if __name__ == "__main__":
+    main()
