@@ -144,7 +144,7 @@ def test_what_is_saved_is_built(state: Path, tmp_path: Path) -> None:
     draft.write_text(f"{keys}\nFirst words.\n")
     page = wait_for(f"{url}/drafts/a-sketch/", b"First words.")
     draft.write_text("Titel: wrong\n")
-    said = run.wait_for_words("front-matter-unknown")
+    said = run.wait_for_words("Did you mean `Title:`?")
     still = wait_for(f"{url}/drafts/a-sketch/", b"First words.")
     run.end(signal.SIGINT)
 
