@@ -17,7 +17,7 @@ PYTEST := $(VENV)/coverage run -m pytest
 # It takes as long as all the others, so it runs beside them.
 LONGEST := tests/site_builder/engine/test_same_bytes.py
 
-.PHONY: help up setup build post page review rename schedule urls links check test test-unit test-integration test-browser test-infra test-nightly lighthouse smoke format lint types \
+.PHONY: help up setup build post page review rename schedule urls links check test test-unit test-integration test-browser test-infra test-nightly hammer lighthouse smoke format lint types \
 	imports lock package cloud status deploy plan clean .installed .ready
 
 help: ## List these commands

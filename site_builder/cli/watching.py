@@ -115,6 +115,8 @@ def _say_rows(rows: Sequence[Row]) -> None:
     for line in table(cells):
         say(line)
     for row in rows:
+        if row.pointer.closed:
+            say(f"{row.name} is closed: every page is its 503.html")
         if row.pointer.lock:
             one = row.pointer.lock
             say(f"{row.name} is locked by {one.by} since {moment(one.at)}: {one.why}")
