@@ -110,6 +110,7 @@ def _row_as_values(row: Row) -> dict[str, object]:
 
 def _say_rows(rows: Sequence[Row]) -> None:
     if not rows:
+        say("No environment can be looked at here.")
         return
     cells = [("", "live", "commit", "since", "canary", "smoke", "drift"), *(_cells(row) for row in rows)]
     for line in table(cells):
