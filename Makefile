@@ -17,8 +17,8 @@ PYTEST := $(VENV)/coverage run -m pytest
 # It takes as long as all the others, so it runs beside them.
 LONGEST := tests/site_builder/engine/test_same_bytes.py
 
-.PHONY: help up setup build post page review rename schedule urls links check test test-unit test-integration test-browser test-infra test-nightly lighthouse smoke format lint types \
-	imports lock package cloud status deploy plan clean .installed .ready
+.PHONY: help up setup build post page review rename schedule urls links check test test-unit test-integration test-browser test-infra test-nightly hammer lighthouse smoke format lint types \
+	imports lock package cloud status deploy verdict plan clean .installed .ready
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -112,6 +112,9 @@ status: .ready ## Say what is live, everywhere
 
 deploy: .ready ## Deploy output/ to an environment (ENV=local, local-dev, dev, staging or production)
 	@$(VENV)/python publish.py deploy $(ENV) $(if $(filter local,$(ENV)),--port $(PORT))
+
+verdict: .ready ## Keep what the smoke tests said of what is live (ENV=… VERDICT=passed or failed)
+	@$(VENV)/python publish.py verdict $(ENV) $(VERDICT)
 
 plan: .ready ## Show what a deploy would do, and why (ENV=…)
 	@$(VENV)/python publish.py plan $(ENV)

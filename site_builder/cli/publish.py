@@ -21,7 +21,7 @@ Seal output/ into a release, store it where nothing that is live is touched, and
 
   going live    plan, deploy, promote, canary        coming back   rollback
   looking       status, releases, diff, verify       trying        preview, cloud
-  guarding      lock, unlock, verdict                tidying       prune
+  guarding      lock, unlock, verdict                tidying       prune, close, open
 
 ENV is dev, staging or production; local-dev, local-staging and local-production are the same in the local cloud
 (`publish.py cloud`); and `deploy local` shows the whole product, once, from an S3 on this machine.
@@ -203,11 +203,18 @@ def _add_guarding(commands: Commands) -> None:
     lock.add_argument("--why", required=True, help="what they are told")
     unlock = _command(commands, "unlock", "let everybody change it again", releasing.UNLOCK)
     unlock.add_argument("--why", default="", help="a word for the ledger")
+    close = _command(commands, "close", "answer every page with the one for a closed site", releasing.CLOSE)
+    close.add_argument("--why", default="", help="a word for the ledger")
+    open_again = _command(commands, "open", "open a site again", releasing.OPEN)
+    open_again.add_argument("--why", default="", help="a word for the ledger")
     verdict = _command(commands, "verdict", "keep what the smoke tests said of a release", releasing.VERDICT)
     verdict.add_argument("verdict", choices=("passed", "failed"), help="what they said")
     verdict.add_argument("--release", metavar="DIGEST", help="of which release (default: the live one)")
     verdict.add_argument("--why", default="", help="what failed, or who looked")
-    for parser, function in ((lock, releasing.lock), (unlock, releasing.unlock), (verdict, releasing.verdict)):
+    for parser, function in (
+        (lock, releasing.lock), (unlock, releasing.unlock), (verdict, releasing.verdict),
+        (close, releasing.close), (open_again, releasing.open_again),
+    ):  # fmt: skip
         parser.set_defaults(command=function)
 
 

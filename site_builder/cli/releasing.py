@@ -14,7 +14,7 @@ from site_builder.errors import ReleaseError
 from site_builder.release import steps
 from site_builder.release.apply import Stores, look, read_manifest
 from site_builder.release.commit import Commit, read_commit
-from site_builder.release.guards import Objection, RefusedError, Wish, objections_to
+from site_builder.release.guards import Known, Objection, RefusedError, Wish, objections_to
 from site_builder.release.ledger import Verdict
 from site_builder.release.manifest import Manifest, manifest_key, seal
 from site_builder.release.memory import MemoryKeyValues
@@ -24,7 +24,6 @@ from site_builder.release.previews import Preview, check_label
 from site_builder.release.prune import DAY, Keep, look_for_prune, plan_prune, prune
 from site_builder.release.steps import Environment, Files
 from site_builder.release.verify import SAMPLE, Drift, SiteAddress, questions, verify_site
-from site_builder.sources.addresses import read_addresses
 
 LOCAL_STACK = "local"
 LOCAL_BUCKET = "zichkoding-local"
@@ -68,6 +67,10 @@ LOCK = (
     "Keep every deploy, promotion, rollback, canary and prune out until `unlock`; all are told who, since when and why."
 )
 UNLOCK = "Take a lock away, whoever it is of; the ledger keeps that as well."
+CLOSE = """\
+Answer every page with the site's own 503 page, and Retry-After, until `open`; the styles go on. One write, for when
+something behind the site must rest. The live release must have a 503.html."""
+OPEN = "Open a site again that was closed: everybody gets the live release again within seconds."
 VERDICT = """\
 Keep what the smoke tests said of a release. Production takes only what they have passed on staging:
 
@@ -151,8 +154,7 @@ def promote(arguments: argparse.Namespace) -> int:
             manifest,
             live,
             built_here=False,
-            addresses=_addresses(),
-            verdict=_verdict(there, manifest.digest, arguments.environments),
+            known=lambda: _known(there, manifest.digest, arguments.environments),
             allow_shrink=arguments.allow_shrink,
         )
         files = Files(bucket=source.stores.objects.bucket)
@@ -167,7 +169,8 @@ def promote(arguments: argparse.Namespace) -> int:
 def _end_deploy(there: Opened, env: Environment, seen: Pointer, wish: Wish, arguments: argparse.Namespace) -> int:
     """Look at the live site, and go back if it is not what was sealed; say how it ended."""
     done = env.tell.plan if isinstance(env.tell, TerminalTeller) else None
-    changed = bool(done and done.actions)
+    # Whoever looks at a closed site sees that it is closed, and nothing of what was sealed.
+    changed = bool(done and done.actions) and not seen.closed
     drift: tuple[Drift, ...] = ()
     if changed and not arguments.no_verify:
         if not arguments.json:
@@ -328,6 +331,16 @@ def _lock_or_unlock(arguments: argparse.Namespace, step: Callable[[Environment],
         return _say_pointer(there.stores.pointer.read(), arguments, words)
 
 
+def close(arguments: argparse.Namespace) -> int:
+    """Close a site."""
+    return _lock_or_unlock(arguments, lambda env: steps.close(env, closed=True), "It is closed; `open` opens it again.")
+
+
+def open_again(arguments: argparse.Namespace) -> int:
+    """Open a site again."""
+    return _lock_or_unlock(arguments, lambda env: steps.close(env, closed=False), "It is open.")
+
+
 def verdict(arguments: argparse.Namespace) -> int:
     """Keep what the smoke tests said of a release."""
     with opened(arguments.environment, arguments.environments) as there:
@@ -356,8 +369,7 @@ def _wish(there: Opened, manifest: Manifest, arguments: argparse.Namespace, *, f
         manifest,
         _release(manifest, commit),
         commit,
-        addresses=_addresses(),
-        verdict=_verdict(there, manifest.digest, arguments.environments) if for_visitors else None,
+        known=lambda: _known(there, manifest.digest, arguments.environments),
         allow_shrink=arguments.allow_shrink,
         for_visitors=for_visitors,
     )
@@ -367,12 +379,16 @@ def _release(manifest: Manifest, commit: Commit | None) -> Release:
     return Release(manifest.digest, commit.id if commit else None, commit.committed if commit else 0)
 
 
-def _addresses() -> frozenset[str]:
-    return frozenset(one.path for one in read_addresses(Path("content")).listed if not one.gone)
+def _known(there: Opened, digest: str, folder: Path | None) -> Known:
+    """Look up what must not be lost, and, for production, what the smoke tests said."""
+    from site_builder.sources.addresses import read_addresses  # noqa: PLC0415 - only whoever changes something needs it
+
+    listed = frozenset(one.path for one in read_addresses(Path("content")).listed if not one.gone)
+    return Known(listed, _verdict(there, digest, folder))
 
 
 def _verdict(there: Opened, digest: str, folder: Path | None) -> Verdict | None:
-    """Ask staging what its smoke tests said; only production wants to know, and only of what is not live there yet."""
+    """Ask staging what its smoke tests said; only production wants to know."""
     if there.descriptor.stage != "production":
         return None
     staging = there.descriptor.name.replace("production", "staging")

@@ -110,11 +110,14 @@ def _row_as_values(row: Row) -> dict[str, object]:
 
 def _say_rows(rows: Sequence[Row]) -> None:
     if not rows:
+        say("No environment can be looked at here.")
         return
     cells = [("", "live", "commit", "since", "canary", "smoke", "drift"), *(_cells(row) for row in rows)]
     for line in table(cells):
         say(line)
     for row in rows:
+        if row.pointer.closed:
+            say(f"{row.name} is closed: every page is its 503.html")
         if row.pointer.lock:
             one = row.pointer.lock
             say(f"{row.name} is locked by {one.by} since {moment(one.at)}: {one.why}")

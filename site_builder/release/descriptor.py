@@ -78,14 +78,15 @@ def find_descriptor(environment: str, places: Places) -> Descriptor:
     """Find and read the description of an environment, or say how to give one."""
     if places.folder:
         return read_descriptor(environment, *_in_folder(environment, places.folder))
-    if places.text:
-        return read_descriptor(environment, places.text, VARIABLE)
+    # A command may need two environments, and the text describes one: the other is looked for.
+    if places.text and (one := _descriptor(places.text, VARIABLE)).name == environment:
+        return one
     if environment.startswith(LOCAL):
         raise ReleaseError(environment, "the local cloud does not run", "Start it in another terminal: `make cloud`.")
     key = configuration_key(environment)
     found = places.bucket(key)
     if found is None:
-        todo = f"Apply Terraform in infra/environments/{environment}, which writes it."
+        todo = f"Apply Terraform in infra/environments/{environment}, which writes it; or give a folder."
         raise ReleaseError(environment, f"the configuration bucket holds no {key}", todo)
     return read_descriptor(environment, found.decode(errors="replace"), key)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,7 +13,6 @@ from site_builder.release.ledger import Verdict
 from site_builder.release.manifest import Manifest
 from site_builder.release.plan import Present, redirect_puts
 from site_builder.release.pointer import Lock, Pointer, Release, refuse_what_does_not_fit
-from site_builder.sources.addresses import address_of, is_kept
 
 # A tenth of the pages may go without a word: a folder that was moved, a series that ended.
 SHRINK_SHARE = 0.1
@@ -40,6 +39,16 @@ class RefusedError(ReleaseError):
 
 
 @dataclass(frozen=True)
+class Known:
+    """What must be looked up to judge a wish."""
+
+    # Every address that was ever published, without those that are said to be gone.
+    addresses: frozenset[str] = frozenset()
+    # What staging's smoke tests said of these bytes; asked for production alone.
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True)
 class Wish:
     """What somebody wants to become live, and what is known of it."""
 
@@ -50,10 +59,8 @@ class Wish:
     commit: Commit | None = None
     # Whether the bytes were built here, and not taken from another environment.
     built_here: bool = True
-    # Every address that was ever published, without those that are said to be gone.
-    addresses: frozenset[str] = frozenset()
-    # What staging's smoke tests said of these bytes; asked for production alone.
-    verdict: Verdict | None = None
+    # Asked only if there is something to judge: a deploy that has nothing to do is to be over at once.
+    known: Callable[[], Known] = Known
     allow_shrink: bool = False
     # Whether visitors will see it, or only those who know a preview's address.
     for_visitors: bool = True
@@ -79,7 +86,7 @@ def objections_to(wish: Wish, present: Present) -> Iterator[Objection]:
     if wish.built_here and wish.stage in CAREFUL:
         yield from _unclean(wish)
     if wish.stage == "production":
-        yield from _untested(wish)
+        yield from _untested(wish.release, wish.known().verdict)
     yield from _older(wish.release, present.pointer)
     if not wish.allow_shrink:
         yield from _shrunken(wish.manifest, present.live)
@@ -114,11 +121,11 @@ def _unclean(wish: Wish) -> Iterator[Objection]:
         yield Objection("commit", f"the folder differs from its commit: {named}", "Commit, build, and deploy again.")
 
 
-def _untested(wish: Wish) -> Iterator[Objection]:
-    if wish.verdict is None or not wish.verdict.passed:
-        words = "have not seen it" if wish.verdict is None else f"failed on it ({wish.verdict.why or 'no word why'})"
+def _untested(release: Release, verdict: Verdict | None) -> Iterator[Objection]:
+    if verdict is None or not verdict.passed:
+        words = "have not seen it" if verdict is None else f"failed on it ({verdict.why or 'no word why'})"
         todo = "Deploy it to staging, run `make smoke` there, then `publish.py promote staging production`."
-        yield Objection("smoke", f"the smoke tests on staging {words}: release {wish.release.digest}", todo)
+        yield Objection("smoke", f"the smoke tests on staging {words}: release {release.digest}", todo)
 
 
 def _older(release: Release, pointer: Pointer) -> Iterator[Objection]:
@@ -142,7 +149,7 @@ def _shrunken(manifest: Manifest, live: Manifest | None) -> Iterator[Objection]:
 
 
 def _lost(wish: Wish, live: Manifest | None) -> Iterator[Objection]:
-    lost = lost_addresses(wish.manifest, live, wish.addresses)
+    lost = lost_addresses(wish.manifest, live, wish.known().addresses)
     if lost:
         what = f"{len(lost)} addresses would be lost: {_named(lost)}"
         todo = "Add `Aliases:` to the text that took a page's place, or write `gone` after it in content/urls.txt."
@@ -159,6 +166,9 @@ def lost_addresses(manifest: Manifest, live: Manifest | None, listed: frozenset[
 
 
 def _kept_address(path: str) -> str | None:
+    # What it imports reads YAML, which takes longer than a deploy that has nothing to do.
+    from site_builder.sources.addresses import address_of, is_kept  # noqa: PLC0415
+
     address = address_of(path)
     return address if address and is_kept(address) else None
 

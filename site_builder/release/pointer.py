@@ -77,6 +77,8 @@ class Pointer:
     canary: Canary | None = None
     lock: Lock | None = None
     move: Move = NO_MOVE
+    # Every page is the one that says so, until the site is opened again.
+    closed: bool = False
 
     @property
     def digest(self) -> str | None:
@@ -100,6 +102,8 @@ class Pointer:
             said["canary"] |= {"commit": one.commit, "committed": one.committed}
         if self.lock:
             said["lock"] = vars(self.lock)
+        if self.closed:
+            said["closed"] = True
         return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @classmethod
@@ -114,6 +118,7 @@ class Pointer:
                 Canary(_release(canary, "release"), canary["percent"]) if canary else None,
                 Lock(**said["lock"]) if "lock" in said else None,
                 Move(**said["move"]) if "move" in said else NO_MOVE,
+                said.get("closed") is True,
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             todo = "Look at the key `live` of the environment's KeyValueStore, and at the last file under ledger/."

@@ -239,6 +239,16 @@ def unlock(env: Environment) -> Lock:
     return seen.lock
 
 
+def close(env: Environment, *, closed: bool) -> bool:
+    """Answer every page with the one that says that the site is closed, or open it again; say if that is a change."""
+    seen = env.stores.pointer.read()
+    refuse(env.name, objections_to_move(seen))
+    if seen.closed == closed:
+        return False
+    _move(env, seen, replace(env.moved(seen, "close" if closed else "open"), closed=closed))
+    return True
+
+
 def remove_preview(env: Environment, label: str) -> None:
     """Let a label lead nowhere; the release stays until it is pruned."""
     seen = env.stores.pointer.read()

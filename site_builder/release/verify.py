@@ -117,7 +117,7 @@ def _judge_nowhere(entry: Entry, answer: Answer) -> str | None:
 def _judge_moved(said: Mapping[str, object], answer: Answer) -> str | None:
     if answer.status != said["status"]:
         return f"it is answered with {answer.status}, and {said['status']} was sealed"
-    if answer.status != GONE and answer.headers.get("location") != said.get("to"):
+    if "to" in said and answer.headers.get("location") != said.get("to"):
         return f"it leads to {answer.headers.get('location')!r}, and {said.get('to')!r} was sealed"
     return None
 

@@ -99,7 +99,7 @@ def test_a_deploy_builds_then_deploys_then_looks() -> None:
     job = read(deploy)["jobs"]["deploy"]
     made = [step["run"].split()[1] for step in steps(deploy) if "run" in step]
 
-    assert made == ["build", "deploy", "smoke"]
+    assert made == ["build", "deploy", "smoke", "verdict", "verdict"]
     assert job["environment"] == "${{ github.ref_name }}"
     assert job["permissions"] == {"contents": "read", "id-token": "write"}
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
@@ -307,6 +309,26 @@ def test_a_lock_keeps_everybody_out_and_says_why(site: Site) -> None:
     assert site.run("unlock", "local-dev")[0] == 1
 
 
+def test_a_site_is_closed_and_opened_by_one_write(site: Site, cloud: RunningCloud) -> None:
+    """Every page is the one that says so; a deploy meanwhile keeps it closed."""
+    site.write("503.html", "<h1>Closed</h1>", 2)
+    site.run("deploy", "local-dev")
+    closed = site.run("close", "local-dev", "--why", "the database moves")
+    site.write("index.html", "<h1>Two</h1>", 3)
+    deployed = site.run("deploy", "local-dev")
+    time.sleep(0.5)
+    with pytest.raises(HTTPError) as answer:
+        urlopen(f"{cloud.environments[0].urls[0]}/about/")  # noqa: S310 - an edge of the local cloud
+    status = site.run("status", "local-dev")[1]
+    opened = site.run("open", "local-dev")
+
+    assert [one[0] for one in (closed, deployed, opened)] == [0, 0, 0]
+    assert (answer.value.code, answer.value.read()) == (503, b"<h1>Closed</h1>")
+    answer.value.close()
+    assert "local-dev is closed" in status
+    assert site.run("verify", "local-dev")[0] == 0
+
+
 def test_guards_say_everything_at_once(site: Site) -> None:
     """And nothing was written."""
     site.run("deploy", "local-production")
@@ -487,7 +509,7 @@ def test_the_help_says_what_it_is_and_how_it_ends(capsys: pytest.CaptureFixture[
 
 COMMANDS = (
     *("plan", "deploy", "promote", "canary", "preview", "rollback", "prune", "status", "releases", "diff", "verify"),
-    *("cloud", "lock", "unlock", "verdict"),
+    *("cloud", "lock", "unlock", "verdict", "close", "open"),
 )
 
 

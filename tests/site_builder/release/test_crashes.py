@@ -14,6 +14,7 @@ from site_builder.release.prune import DAY, TAKE_OVER_SECONDS, Keep, prune
 from site_builder.release.steps import (
     Environment,
     Files,
+    close,
     end_canary,
     lock,
     make_live,
@@ -177,6 +178,12 @@ def run_remove_preview(env: Environment, _: Cloud, __: list[Made]) -> None:
     """Take the preview away, if it is not done."""
     if "preview:pr-1" in env.stores.pointer.items():
         remove_preview(env, "pr-1")
+
+
+def run_close(env: Environment, _: Cloud, __: list[Made]) -> None:
+    """Close and open, which leaves it as it was."""
+    close(env, closed=True)
+    close(env, closed=False)
 
 
 COMMANDS = [

@@ -69,6 +69,14 @@ def test_a_folder_or_a_text_stands_in_for_the_bucket(tmp_path: Path) -> None:
     assert find_descriptor("staging", Places(text, None, nowhere)).bucket == "of-the-text"
 
 
+def test_a_text_that_describes_another_environment_is_passed_over() -> None:
+    """Production asks what staging said of a release, and has been given its own description."""
+    kept = {configuration_key("staging"): json.dumps(STAGING).encode()}
+    text = json.dumps({**STAGING, "name": "production"})
+
+    assert find_descriptor("staging", Places(text, None, kept.get)).name == "staging"
+
+
 def test_what_nobody_described_is_refused_with_the_way_to_describe_it(tmp_path: Path) -> None:
     """Each place says what is missing there."""
     with pytest.raises(ReleaseError, match="Apply Terraform in infra/environments/dev"):
