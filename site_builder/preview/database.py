@@ -265,9 +265,10 @@ def _start(installation: _Installation, log: int, port: int, *, durable: bool) -
     command = [str(installation.binaries / "postgres"), "-D", str(installation.data)]
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
+    before = _state(installation)
     with os.fdopen(os.dup(log), "ab") as stream:
         process = Leashed(command, stop_signal=signal.SIGINT, log=stream, identity=installation.identity, cwd=Path("/"))
-    _wait_until_ready(installation, process)
+    _wait_until_ready(installation, process, before)
     return process
 
 
@@ -279,13 +280,21 @@ def free_port() -> int:
         return port
 
 
-def _wait_until_ready(installation: _Installation, process: Leashed) -> None:
-    """Wait for the word `ready` in the server's own state file, which is what pg_ctl itself looks at."""
-    state = installation.data / "postmaster.pid"
+def _state(installation: _Installation) -> list[str]:
+    """Return the lines of the server's own state file."""
+    try:
+        return (installation.data / "postmaster.pid").read_text().splitlines()
+    except OSError:
+        return []
+
+
+def _wait_until_ready(installation: _Installation, process: Leashed, before: list[str]) -> None:
+    """Wait for the word `ready` in the state file, which is what pg_ctl itself looks at."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        lines = state.read_text().splitlines() if state.exists() else []
-        if lines[7:] and lines[7].strip() == "ready":
+        lines = _state(installation)
+        # A server that was killed has left its own word.
+        if lines != before and lines[7:] and lines[7].strip() == "ready":
             return
         if process.exit_code() is not None:
             break
