@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from site_builder.cli.environments import Opened, opened, whoever
@@ -18,7 +19,7 @@ from site_builder.release.guards import Known, Objection, RefusedError, Wish, ob
 from site_builder.release.ledger import Verdict
 from site_builder.release.manifest import Manifest, manifest_key, seal
 from site_builder.release.memory import MemoryKeyValues
-from site_builder.release.plan import Plan, plan_release, redirect_puts
+from site_builder.release.plan import Plan, Present, plan_release, redirect_puts
 from site_builder.release.pointer import Changes, Pointer, PointerStore, Release
 from site_builder.release.previews import Preview, check_label
 from site_builder.release.prune import DAY, Keep, look_for_prune, plan_prune, prune
@@ -301,11 +302,14 @@ def prune_releases(arguments: argparse.Namespace) -> int:
     """Delete what nobody needs any more."""
     keep = Keep(arguments.keep, arguments.days)
     with opened(arguments.environment, arguments.environments) as there:
-        if arguments.dry_run:
-            planned, _ = plan_prune(look_for_prune(there.stores, keep), there.stores.clock.now(), keep)
-        else:
-            env = _environment(there, arguments, f"Delete these from {arguments.environment} for good?")
-            planned = prune(env, keep)
+        planned, _ = plan_prune(look_for_prune(there.stores, keep), there.stores.clock.now(), keep)
+        if not arguments.dry_run:
+            # Whoever is asked may take their time: the environment is locked only after they have answered.
+            asking = _environment(there, arguments, f"Delete these from {arguments.environment} for good?")
+            if planned.actions:
+                asking.tell.planned(planned, Present(there.stores.pointer.read(), None, None, not_found_page_fits=True))
+            there.refuse_wrong_account()
+            planned = prune(replace(asking, tell=TerminalTeller(quiet=True)), keep)
     deleted = sum(len(action.keys) for action in planned.actions if hasattr(action, "keys"))
     words = "would be deleted" if arguments.dry_run else "deleted"
     if arguments.dry_run and not arguments.json and planned.actions:
