@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import re
-import stat
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from site_builder.errors import ReleaseError
 from site_builder.release.answers import GONE_PAGE
+from site_builder.release.measured import Measured
 
 ASSETS = "assets/"
 NOT_FOUND_PAGE = "404.html"
@@ -98,8 +98,6 @@ HASHED_NAME = re.compile(r"\.[0-9a-f]{8,}\.[^./]+$")
 UNSERVED = re.compile(r"[%\\\x00-\x1f\x7f-\x9f]")
 # S3's own limit for a key, of which the release's prefix takes its share, and for what it copies in one request.
 LONGEST_PATH = 1024 - len("releases//") - 32
-LARGEST_FILE = 5 * 1024**3
-PIECE = 256 * 1024
 FEED_TYPES = {
     ".feed.json": "application/feed+json",
     ".atom.xml": "application/atom+xml; charset=utf-8",
@@ -188,7 +186,9 @@ def seal(output: Path) -> Manifest:
     """Read a finished output folder into a manifest."""
     if not output.is_dir():
         raise ReleaseError(str(output), "there is no such folder", "Run `make build` first.")
-    manifest = Manifest(tuple(sorted(_entries(output))), read_redirects(output))
+    measured = Measured(output)
+    manifest = Manifest(tuple(sorted(_entries(output, measured))), read_redirects(output))
+    measured.write()
     present = {entry.path for entry in manifest.entries}
     for needed in ("index.html", NOT_FOUND_PAGE):
         if needed not in present:
@@ -227,7 +227,7 @@ def content_type(path: str) -> str:
         ) from None
 
 
-def _entries(output: Path) -> Iterator[Entry]:
+def _entries(output: Path, measured: Measured) -> Iterator[Entry]:
     # Ten thousand files in a tenth of a second: folders as the system lists them, paths as strings.
     folders = [("", str(output))]
     while folders:
@@ -241,7 +241,7 @@ def _entries(output: Path) -> Iterator[Entry]:
                 folders.append((f"{path}/", found.path))
             # It is for the edge function, which asks its store, and for nobody else.
             elif path != REDIRECTS_FILE:
-                yield _entry(found.path, path)
+                yield _entry(found.path, path, measured)
 
 
 def _listed(folder: str) -> list[os.DirEntry[str]]:
@@ -275,32 +275,13 @@ def _refuse_name(path: str, name: str) -> None:
         raise ReleaseError(path, what, "Write its name in Unicode's composed form (NFC).")
 
 
-def _entry(file: str, path: str) -> Entry:
+def _entry(file: str, path: str, measured: Measured) -> Entry:
     is_asset = path.startswith(ASSETS)
     if is_asset and not HASHED_NAME.search(path):
         what = "it lies among the assets, which are cached for ever, and its name holds no hash of its bytes"
         raise ReleaseError(path, what, "Name it <name>.<hash>.<ending>, or put it beside the page that uses it.")
     try:
-        size, sha256 = _measured(file, path)
+        size, sha256 = measured.of(file, path)
     except OSError as error:
         raise ReleaseError(path, f"it cannot be read: {error.strerror}", "Give the right to read it.") from error
     return Entry(path, sha256, size, content_type(path), FOREVER if is_asset else PAGE)
-
-
-def _measured(file: str, path: str) -> tuple[int, str]:
-    """Return a file's size and hash, reading it once and never more of it than a piece at a time."""
-    # Opening a pipe would wait for whoever writes into it, for ever.
-    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    try:
-        facts = os.fstat(descriptor)
-        if not stat.S_ISREG(facts.st_mode):
-            raise ReleaseError(path, "it is no file, but a pipe, a socket or a device", "Take it out.")
-        if facts.st_size > LARGEST_FILE:
-            raise ReleaseError(path, "it is larger than 5 GB, which S3 does not copy at once", "Host it elsewhere.")
-        digest, size = hashlib.sha256(), 0
-        while piece := os.read(descriptor, PIECE):
-            digest.update(piece)
-            size += len(piece)
-        return size, digest.hexdigest()
-    finally:
-        os.close(descriptor)
