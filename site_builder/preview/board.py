@@ -42,6 +42,8 @@ class Board:
         self.number = 0
         self.faults: tuple[Fault, ...] = ()
         self._last_change: dict[str, int] = {}
+        # Stylesheets that browsers show already, and that no built page links yet.
+        self._restyled: set[str] = set()
         self._listeners: set[Listener] = set()
         self._lock = threading.Lock()
 
@@ -60,6 +62,7 @@ class Board:
         with self._lock:
             self.number += 1
             self.faults = ()
+            self._restyled.clear()
             named = changed if len(changed) <= MOST_NAMED else [ALL]
             self._last_change.update(dict.fromkeys(named, self.number))
             news = {
@@ -85,7 +88,8 @@ class Board:
     def restyled(self, name: str) -> None:
         """Tell that a stylesheet of the theme is another, which needs no other page."""
         with self._lock:
-            self._tell({"kind": "style", "name": name})
+            self._restyled.add(name)
+            self._tell(_restyling(name))
 
     def checked(self) -> None:
         """Tell that the findings about the pages are new."""
@@ -100,6 +104,8 @@ class Board:
             self._listeners.add(one)
             if self._is_stale(one.file, build):
                 one.news.put({"kind": "built", "build": self.build, "changed": [path]})
+            for name in sorted(self._restyled):
+                one.news.put(_restyling(name))
             one.news.put(self._failure())
         try:
             yield one.news
@@ -120,6 +126,10 @@ class Board:
     def _tell(self, news: News) -> None:
         for one in self._listeners:
             one.news.put(news)
+
+
+def _restyling(name: str) -> News:
+    return {"kind": "style", "name": name}
 
 
 def address(file: str) -> str:

@@ -131,7 +131,7 @@ def site(
     monkeypatch.chdir(folder)
     monkeypatch.setenv(FOLDER_VARIABLE, str(cloud.folder))
     subprocess.run(["git", "init", "-q", "."], cwd=folder, check=True)
-    (folder / ".gitignore").write_text("output/\n")
+    (folder / ".gitignore").write_text("output/\n.output.*\n")
     one = Site(folder, capsys)
     for path in ("404.html", "410.html", "index.html", "about/index.html", "blog/index.html"):
         (folder / "output" / path).parent.mkdir(parents=True, exist_ok=True)

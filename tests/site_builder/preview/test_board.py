@@ -83,6 +83,17 @@ def test_what_browsers_show_already_is_not_told_again() -> None:
         assert "built" in kinds(board, "/a/", loaded)
 
 
+def test_a_page_that_is_loaded_between_a_new_style_and_the_pages_that_link_it_gets_the_style() -> None:
+    """Its own link is the old one, and nobody tells of a build that only brings what is shown already."""
+    board = Board()
+    board.restyled("css/site.css")
+
+    with board.listening("/a/", board.build) as news:
+        assert [one.get("name") for one in drained(news)] == ["css/site.css", None]
+    board.built(["a/index.html"], silently=True)
+    assert kinds(board, "/a/", board.build) == ["faults"]
+
+
 def test_a_fault_is_told_to_whoever_comes_until_a_build_is_good() -> None:
     """Then it is gone."""
     board = Board()
