@@ -6,6 +6,7 @@ import csv
 import io
 
 import pytest
+from chalicelib.database import Database
 from chalicelib.services import Services
 
 from tests.api.accounts.test_me import write
@@ -83,7 +84,9 @@ def test_a_table_for_a_spreadsheet_runs_nothing(services: Services) -> None:
     assert dict(zip(head, row, strict=True))["message"] == '\'=HYPERLINK("https://evil.example")\nline, two'
 
 
-def test_an_admin_gives_out_and_erases_what_is_held_of_somebody_without_an_account(services: Services) -> None:
+def test_an_admin_gives_out_and_erases_what_is_held_of_somebody_without_an_account(
+    services: Services, owner: Database
+) -> None:
     """By the address; each leaves a line that names a pseudonym."""
     write(services, email="eve@example.org")
     admin = sign_in(services, "admin")
@@ -92,6 +95,6 @@ def test_an_admin_gives_out_and_erases_what_is_held_of_somebody_without_an_accou
 
     assert len(held["messages"]) == 1
     assert receipt["deleted"]["messages"] == 1
-    lines = services.database.ask("SELECT actor, action, person FROM audit ORDER BY at")
+    lines = owner.ask("SELECT actor, action, person FROM audit ORDER BY at")
     assert [line[:2] for line in lines] == [("admin", "export"), ("admin", "erase")]
     assert lines[0][2] == lines[1][2] == services.signer.pseudonym("person", "eve@example.org")
