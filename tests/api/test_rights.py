@@ -25,13 +25,13 @@ RIGHTS = {
         "GET /api/newsletter/unsubscribe", "POST /api/newsletter/unsubscribe",
         "GET /api/newsletter/send", "POST /api/newsletter/send",
         "GET /api/session", "POST /api/session/end", "POST /api/session/mail", "GET /api/session/link",
-        "POST /api/session/link", "GET /api/session/start", "GET /api/session/callback",
+        "POST /api/session/link", "GET /api/session/start", "GET /api/session/callback", "POST /api/vitals",
     },
     "member": {
         "GET /api/me", "PATCH /api/me", "POST /api/me", "DELETE /api/me", "POST /api/me/delete", "GET /api/me/export",
         "GET /api/me/messages", "GET /api/me/saved", "PUT /api/me/saved", "DELETE /api/me/saved", "POST /api/me/saved",
     },
-    "editor": {"GET /api/inbox", "GET /api/inbox/export", "POST /api/inbox"},
+    "editor": {"GET /api/inbox", "GET /api/inbox/export", "POST /api/inbox", "GET /api/stats"},
     "admin": {
         "GET /api/keys", "POST /api/keys", "POST /api/keys/rotate", "DELETE /api/keys",
         "POST /api/people/export", "POST /api/people/erase",
