@@ -73,7 +73,7 @@ ROUTES = (
     Route("POST", "/api/me/saved", saved.change_by_form, takes=(FORM,), needs="member"),
     Route("GET", "/api/inbox", inbox.list_inbox, needs="editor", scope="messages:read"),
     Route("GET", "/api/inbox/export", inbox.export_inbox, needs="editor", scope="messages:read"),
-    Route("POST", "/api/inbox", inbox.change_message, takes=(JSON,), needs="editor", scope="messages:write"),
+    Route("POST", "/api/inbox", inbox.change_message, takes=(JSON, FORM), needs="editor", scope="messages:write"),
     # Also without a cookie: what other sites' pages would have counted is not seen here.
     Route("POST", "/api/vitals", vitals.count_view, takes=(JSON,), own_origin=True),
     Route("GET", "/api/stats", stats.show_stats, needs="editor"),
