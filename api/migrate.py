@@ -3,6 +3,8 @@
 python migrate.py plan      what would be applied; reads only
 python migrate.py apply     apply it
 python migrate.py verify    fail unless everything is applied
+
+Where API_PASSWORD is set, `apply` lets the API sign in with it, as the role zichkoding_api.
 """
 
 from __future__ import annotations
@@ -14,11 +16,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chalicelib.errors import SettingsError
-from chalicelib.migrations import MigrationError, apply_pending, pending, read_migrations
-from chalicelib.postgres import ScriptError, open_schema
+from chalicelib.migrations import Migration, MigrationError, apply_pending, pending, read_migrations
+from chalicelib.postgres import PostgresSchema, ScriptError, open_schema
 from chalicelib.settings import read_database_url
 
 FOLDER = Path(__file__).resolve().parent / "migrations"
+# It owns nothing; the migrations say what it may do.
+API_ROLE = "zichkoding_api"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,22 +33,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("command", choices=("plan", "apply", "verify"))
     command = parser.parse_args(arguments).command
     try:
-        return _run(command, read_database_url(os.environ))
+        return _run(command, read_database_url(os.environ), os.environ.get("API_PASSWORD", ""))
     except (MigrationError, ScriptError, SettingsError) as error:
         sys.stderr.write(f"migrate.py: {error}\n")
         return 1
 
 
-def _run(command: str, url: str) -> int:
+def _run(command: str, url: str, api_password: str) -> int:
     migrations = read_migrations(FOLDER)
     with open_schema(url) as schema:
-        steps = apply_pending(migrations, schema) if command == "apply" else pending(migrations, schema)
+        steps = _apply(migrations, schema, api_password) if command == "apply" else pending(migrations, schema)
     word = "applied" if command == "apply" else "to apply"
     for step in steps:
         sys.stdout.write(f"{word}  {step.name}\n")
     if not steps:
         sys.stdout.write("Everything is applied.\n")
     return 1 if command == "verify" and steps else 0
+
+
+def _apply(migrations: Sequence[Migration], schema: PostgresSchema, api_password: str) -> Sequence[Migration]:
+    steps = apply_pending(migrations, schema)
+    if api_password:
+        schema.let_sign_in(API_ROLE, api_password)
+    return steps
 
 
 if __name__ == "__main__":

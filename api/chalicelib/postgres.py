@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, LiteralString
 
 import psycopg
+from psycopg import sql
 from psycopg.abc import RV, PQGen
 
 from chalicelib.database import Row
@@ -109,6 +110,16 @@ class PostgresSchema:
         """Do all of the block or none of it."""
         with self._connection.transaction():
             yield
+
+    def let_sign_in(self, role: str, password: str) -> None:
+        """Give a role a password; the server, and so its log, gets a hash of it only."""
+        name = role.encode()
+        verifier = self._connection.pgconn.encrypt_password(password.encode(), name, b"scram-sha-256").decode()
+        statement = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), sql.Literal(verifier))
+        try:
+            self._connection.execute(statement)
+        except psycopg.Error as error:
+            raise ScriptError(str(error)) from error
 
 
 class ScriptError(Exception):

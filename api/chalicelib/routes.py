@@ -11,6 +11,7 @@ from chalicelib.contact import inbox
 from chalicelib.contact.handling import give_token, take_message
 from chalicelib.errors import ApiError, InternalError, MethodNotAllowedError, NotFoundError, UnsupportedTypeError
 from chalicelib.fields import refuse_large
+from chalicelib.figures import stats, vitals
 from chalicelib.gate import admit, refuse_foreign
 from chalicelib.health import say_alive, say_ready, say_version
 from chalicelib.newsletter import announcing, subscribing
@@ -72,7 +73,10 @@ ROUTES = (
     Route("POST", "/api/me/saved", saved.change_by_form, takes=(FORM,), needs="member"),
     Route("GET", "/api/inbox", inbox.list_inbox, needs="editor", scope="messages:read"),
     Route("GET", "/api/inbox/export", inbox.export_inbox, needs="editor", scope="messages:read"),
-    Route("POST", "/api/inbox", inbox.change_message, takes=(JSON,), needs="editor", scope="messages:write"),
+    Route("POST", "/api/inbox", inbox.change_message, takes=(JSON, FORM), needs="editor", scope="messages:write"),
+    # Also without a cookie: what other sites' pages would have counted is not seen here.
+    Route("POST", "/api/vitals", vitals.count_view, takes=(JSON,), own_origin=True),
+    Route("GET", "/api/stats", stats.show_stats, needs="editor"),
     Route("GET", "/api/keys", keys.list_keys, needs="admin"),
     Route("POST", "/api/keys", keys.make_key, takes=(JSON,), needs="admin"),
     Route("POST", "/api/keys/rotate", keys.rotate_key, takes=(JSON,), needs="admin"),

@@ -42,9 +42,9 @@ class PostgresServer:
     port: int
     password: str
 
-    def url(self, database: str = DATABASE) -> str:
-        """Return the address that a database driver understands."""
-        return f"postgresql://{SUPERUSER}:{self.password}@{self.host}:{self.port}/{database}"
+    def url(self, database: str = DATABASE, user: str = SUPERUSER, password: str = "") -> str:
+        """Return the address that a database driver understands; unless another user is named, the superuser's."""
+        return f"postgresql://{user}:{password or self.password}@{self.host}:{self.port}/{database}"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -24,6 +25,8 @@ from site_builder.preview.leash import Leashed
 from site_builder.preview.server import Site, SiteServer, first_free, open_server, read_security_headers
 
 API_START_SECONDS = 30
+# Made by the API's migrations: it owns nothing, and gets a new password at each start.
+API_ROLE = "zichkoding_api"
 
 Report = Callable[[str], None]
 
@@ -70,11 +73,13 @@ def running_stack(
         report("Starting PostgreSQL …")
         database = parts.enter_context(running_postgres(project.local / "postgres", report=report))
         report("Migrating the database …")
-        migrate(project, database)
+        api_password = secrets.token_urlsafe(24)
+        migrate(project, database, api_password)
         report("Starting the API …")
         # The API writes links into mails, so it is told beforehand where the site will be.
         port = first_free(port)
-        api = parts.enter_context(_running_api(project, database, f"http://127.0.0.1:{port}", report))
+        api_database = database.url(user=API_ROLE, password=api_password)
+        api = parts.enter_context(_running_api(project, api_database, f"http://127.0.0.1:{port}", report))
         server = parts.enter_context(
             running_site(project, origin, key_values, port=port, api=api, development=development, keeps=keeps)
         )
@@ -102,12 +107,12 @@ def running_site(
         yield parts.enter_context(_serving(server))
 
 
-def migrate(project: Project, database: PostgresServer) -> None:
-    """Bring the database's schema to what the API expects."""
+def migrate(project: Project, database: PostgresServer, api_password: str) -> None:
+    """Bring the database's schema to what the API expects, and let the API sign in."""
     done = subprocess.run(
         [sys.executable, "migrate.py", "apply"],
         cwd=project.root / "api",
-        env={**os.environ, "DATABASE_URL": database.url()},
+        env={**os.environ, "DATABASE_URL": database.url(), "API_PASSWORD": api_password},
         capture_output=True,
         text=True,
         check=False,
@@ -131,7 +136,7 @@ def wait_for_stop() -> None:
 
 
 @contextmanager
-def _running_api(project: Project, database: PostgresServer, site_url: str, report: Report) -> Iterator[str]:
+def _running_api(project: Project, database_url: str, site_url: str, report: Report) -> Iterator[str]:
     log = project.local / "api.log"
     port = free_port()
     with log.open("w+b") as stream:
@@ -141,7 +146,7 @@ def _running_api(project: Project, database: PostgresServer, site_url: str, repo
                 [sys.executable, "serve.py", "--port", str(port), "--local", str(project.local.resolve())],
                 stop_signal=signal.SIGTERM,
                 log=stream,
-                environment={"DATABASE_URL": database.url(), "SITE_URL": site_url, "PYTHONUNBUFFERED": "1"},
+                environment={"DATABASE_URL": database_url, "SITE_URL": site_url, "PYTHONUNBUFFERED": "1"},
                 cwd=project.root / "api",
             )
             _wait_for_api(process, log, port)

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import LiteralString
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import psycopg
 import pytest
@@ -39,6 +39,7 @@ ENVIRONMENT = {
     "OWNER_MAIL": "owner@zichkoding.example",
 }
 os.environ.update(ENVIRONMENT)
+API_PASSWORD = "the API's own/password"  # noqa: S105 - of a database that lives as long as a test
 
 
 class AwayDatabase:
@@ -66,7 +67,15 @@ def make_services(database: Database, queue: Queue | None = None, **settings: st
 
 @pytest.fixture
 def postgres(database: str) -> Iterator[PostgresDatabase]:
-    """Return the door to a fresh, migrated database."""
+    """Return the API's door to a fresh, migrated database: with the API's rights and no more."""
+    door = PostgresDatabase(as_api(database))
+    yield door
+    door.close()
+
+
+@pytest.fixture
+def owner(database: str) -> Iterator[PostgresDatabase]:
+    """Return a door with the rights of who migrates: for what tests do and the API may not."""
     door = PostgresDatabase(database)
     yield door
     door.close()
@@ -87,7 +96,7 @@ def migrated_template(postgres_url: str) -> str:
     subprocess.run(
         [sys.executable, "migrate.py", "apply"],
         cwd=API,
-        env={**os.environ, "DATABASE_URL": database_url(postgres_url, name)},
+        env={**os.environ, "DATABASE_URL": database_url(postgres_url, name), "API_PASSWORD": API_PASSWORD},
         check=True,
         capture_output=True,
     )
@@ -119,6 +128,13 @@ def fresh_database(postgres_url: str, template: str) -> Iterator[str]:
 def database_url(server: str, name: str) -> str:
     """Return the address of another database of the same server."""
     return urlsplit(server)._replace(path=f"/{name}").geturl()
+
+
+def as_api(url: str) -> str:
+    """Return the address of the same database for the API, whose rights are few."""
+    parts = urlsplit(url)
+    user = f"zichkoding_api:{quote(API_PASSWORD, safe='')}"
+    return parts._replace(netloc=f"{user}@{parts.hostname}:{parts.port}").geturl()
 
 
 class Line:
@@ -240,7 +256,7 @@ def running_server(database_url: str, folder: Path, **settings: str) -> Iterator
         process = subprocess.Popen(
             [sys.executable, "serve.py", "--port", "0", "--local", str(folder)],
             cwd=API,
-            env={**os.environ, "DATABASE_URL": database_url, **settings},
+            env={**os.environ, "DATABASE_URL": as_api(database_url), **settings},
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,

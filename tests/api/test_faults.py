@@ -24,7 +24,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -32,8 +31,8 @@ from chalicelib.contact.keeping import drain
 from chalicelib.postgres import PostgresDatabase
 from chalicelib.queue import DirectoryQueue
 
-from site_builder.preview.database import PostgresServer, running_postgres
-from tests.api.conftest import API, Line
+from site_builder.preview.database import DATABASE, PostgresServer, running_postgres
+from tests.api.conftest import API, API_PASSWORD, Line, as_api
 
 pytestmark = pytest.mark.integration
 
@@ -57,9 +56,7 @@ class World:
     @property
     def url(self) -> str:
         """Return the database's address as the API knows it: by way of the line."""
-        assert self.postgres is not None
-        parts = urlsplit(self.postgres.url())
-        return parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{self.line.port}").geturl()
+        return as_api(f"postgresql://127.0.0.1:{self.line.port}/{DATABASE}")
 
     def start_postgres(self) -> None:
         """Start the server on its data, and let the line lead to it."""
@@ -109,9 +106,9 @@ def world(folder: Path) -> Iterator[World]:
     """Run a database and an API with a line between them."""
     made = World(folder, Line(1))
     made.start_postgres()
-    subprocess.run(
-        [sys.executable, "migrate.py", "apply"], cwd=API, env={**os.environ, "DATABASE_URL": made.url}, check=True
-    )
+    assert made.postgres is not None
+    environment = {**os.environ, "DATABASE_URL": made.postgres.url(), "API_PASSWORD": API_PASSWORD}
+    subprocess.run([sys.executable, "migrate.py", "apply"], cwd=API, env=environment, check=True)
     made.start_api()
     yield made
     made.stop_api(signal.SIGTERM)

@@ -13,7 +13,7 @@ from chalicelib import postgres as module
 from chalicelib.errors import DatabaseRefusedError, DatabaseUnavailableError
 from chalicelib.postgres import PostgresDatabase
 
-from tests.api.conftest import Line
+from tests.api.conftest import Line, as_api
 
 pytestmark = pytest.mark.integration
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.integration
 @pytest.fixture
 def over_line(database_over_line: str) -> Iterator[PostgresDatabase]:
     """Return a door whose line can be cut."""
-    door = PostgresDatabase(database_over_line)
+    door = PostgresDatabase(as_api(database_over_line))
     yield door
     door.close()
 

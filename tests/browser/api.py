@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import jsonschema
 import yaml
@@ -45,6 +45,8 @@ class Api:
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
     messages: dict[str, dict[str, str]] = field(default_factory=dict)
     saved: dict[str, str] = field(default_factory=dict)
+    letters: list[dict[str, Any]] = field(default_factory=list)
+    query: dict[str, str] = field(default_factory=dict)
     me: dict[str, Any] = field(
         default_factory=lambda: {
             "id": str(uuid.uuid4()), "email": "ada@example.org", "name": "Ada", "role": "member", "newsletter": False,
@@ -64,6 +66,7 @@ class Api:
         method, path = route.request.method, urlsplit(route.request.url).path
         body = json.loads(route.request.post_data or "null")
         self.asked.append((method, path, body))
+        self.query = dict(parse_qsl(urlsplit(route.request.url).query))
         if self.unreachable:
             route.abort("internetdisconnected")
             return
@@ -90,11 +93,15 @@ class Api:
             ),
             ("PUT", "/api/me/saved"): self._save,
             ("DELETE", "/api/me/saved"): self._forget,
+            ("GET", "/api/inbox"): self._list_letters,
+            ("POST", "/api/inbox"): self._change_letter,
+            ("POST", "/api/people/export"): self._show_person,
+            ("POST", "/api/people/erase"): self._erase_person,
         }
         return answers[method, path](body)
 
     def _say_who(self, _: None) -> tuple[int, Any]:
-        name, role = (self.me["name"], "member") if self.signed_in else ("", "visitor")
+        name, role = (self.me["name"], self.me["role"]) if self.signed_in else ("", "visitor")
         return 200, {"signed_in": self.signed_in, "name": name, "role": role, "issuer": True}
 
     def _give_key(self, _: None) -> tuple[int, Any]:
@@ -127,6 +134,39 @@ class Api:
     def _forget(self, body: dict[str, str]) -> tuple[int, Any]:
         self.saved.pop(body["path"], None)
         return self._mine({"path": body["path"], "removed": True})
+
+    def _list_letters(self, _: None) -> tuple[int, Any]:
+        label = {"messages": "ham", "spam": "spam"}[self.query.get("folder", "messages")]
+        words = self.query.get("q", "").lower()
+        found = [one for one in self.letters if one["label"] == label and words in str(one).lower()]
+        return self._mine({"messages": found})
+
+    def _change_letter(self, body: dict[str, str]) -> tuple[int, Any]:
+        (letter,) = (one for one in self.letters if one["id"] == body["id"])
+        if body["action"] in {"ham", "spam"}:
+            letter["label"] = body["action"]
+        else:
+            letter["done"] = body["action"] == "done"
+        return self._mine({"id": letter["id"], "label": letter["label"], "done": letter["done"]})
+
+    def _show_person(self, body: dict[str, str]) -> tuple[int, Any]:
+        held: dict[str, Any] = {name: [] for name in ("identities", "saved", "sessions", "sign_in_links", "deliveries")}
+        messages = [one for one in self.letters if one["email"] == body["email"]]
+        return self._mine({**held, "account": None, "newsletter": None, "messages": messages})
+
+    def _erase_person(self, body: dict[str, str]) -> tuple[int, Any]:
+        before = len(self.letters)
+        self.letters = [one for one in self.letters if one["email"] != body["email"]]
+        deleted = {"messages": before - len(self.letters), "sessions": 0}
+        return self._mine({"deleted": deleted, "at": SENT, "receipt": str(uuid.uuid4())})
+
+
+def letter_from(name: str, label: str = "ham", message: str = "Hello") -> dict[str, Any]:
+    """Return a message as the inbox has it."""
+    return {
+        "id": str(uuid.uuid4()), "received": SENT, "name": name, "email": f"{name.lower()}@example.org",
+        "subject": f"From {name}", "message": message, "label": label, "reason": "", "done": False,
+    }  # fmt: skip
 
 
 def _error(code: str, message: str, **fields: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ TEMPLATES = (
     "/contact/thank-you/",
     "/newsletter/",
     "/account/",
+    "/inbox/",
     "/blog/",
     "/blog/what-a-post-can-hold/",
     "/blog/where-a-build-spends-its-time/",

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.api import WORDS_FOR_NO_ADDRESS, Api
+from tests.browser.api import WORDS_FOR_NO_ADDRESS, Api, letter_from
 from tests.browser.test_accessibility import run_axe
 
 pytestmark = pytest.mark.browser
@@ -226,6 +226,72 @@ def test_an_account_of_nobody_is_the_way_in(page: Page, site_url: str, api: Api)
     expect(page.get_by_role("link", name="Or sign in with another account")).to_be_visible()
     expect(page.get_by_role("button", name="Keep the changes")).to_be_hidden()
     assert api.asked == [("GET", "/api/session", None)]
+
+
+def test_an_editor_reads_moves_and_marks_messages(page: Page, site_url: str, api: Api) -> None:
+    """In both folders; what people wrote is shown as text and never run."""
+    api.signed_in, api.me["role"] = True, "editor"
+    api.letters = [letter_from("Ada", message="One\n<b>two</b>"), letter_from("Eve", "spam")]
+    page.goto(f"{site_url}/inbox/")
+    ada = page.locator("#letters section", has_text="From Ada")
+
+    expect(ada).to_contain_text("<b>two</b>")
+    expect(ada.get_by_role("link")).to_have_attribute("href", "mailto:ada%40example.org?subject=Re%3A%20From%20Ada")
+    expect(page.get_by_role("button", name="Erase everything")).to_be_hidden()
+    ada.get_by_role("button", name="Done", exact=True).click()
+    expect(ada).to_contain_text("answered")
+    page.get_by_role("button", name="Spam", exact=True).click()
+    page.get_by_role("button", name="This is no spam").click()
+    expect(page.locator("#inbox .said").first).to_have_text("Nothing yet.")
+    page.get_by_role("button", name="Messages", exact=True).click()
+    expect(page.locator("#letters section")).to_have_count(2)
+    page.get_by_label("Words that a message has").fill("from eve")
+    page.get_by_role("button", name="Find").click()
+    expect(page.locator("#letters section")).to_have_count(1)
+    page.evaluate(AXE_SCRIPT)
+    assert run_axe(page)[0] == []
+
+
+def test_an_admin_erases_somebody_after_a_look_and_a_question(page: Page, site_url: str, api: Api) -> None:
+    """Saying no changes nothing."""
+    api.signed_in, api.me["role"] = True, "admin"
+    api.letters = [letter_from("Ada"), letter_from("Eve")]
+    page.goto(f"{site_url}/inbox/")
+    page.get_by_label("Their email address").fill("eve@example.org")
+    page.get_by_role("button", name="What do we hold?").click()
+    expect(page.locator("#person .said")).to_have_text("messages: 1")
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.get_by_role("button", name="Erase everything").click()
+    assert len(api.letters) == 2
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Erase everything").click()
+    expect(page.locator("#letters section")).to_have_count(1)
+
+    assert [one["name"] for one in api.letters] == ["Ada"]
+
+
+@pytest.mark.parametrize("role", ["visitor", "member"])
+def test_the_inbox_is_closed_to_everybody_else(page: Page, site_url: str, api: Api, role: str) -> None:
+    """Nothing is asked for but who is there."""
+    api.signed_in = role == "member"
+    page.goto(f"{site_url}/inbox/")
+    expect(page.get_by_text("shown to those who answer it")).to_be_visible()
+
+    expect(page.locator("#inbox")).to_be_hidden()
+    assert api.asked == [("GET", "/api/session", None)]
+
+
+def test_an_inbox_that_cannot_be_asked_says_so(page: Page, site_url: str, api: Api) -> None:
+    """And keeps what it shows."""
+    api.signed_in, api.me["role"] = True, "editor"
+    api.letters = [letter_from("Ada")]
+    page.goto(f"{site_url}/inbox/")
+    expect(page.locator("#letters section")).to_have_count(1)
+    api.broken = True
+    page.get_by_role("button", name="Done", exact=True).click()
+
+    expect(page.locator("#inbox .said").first).to_contain_text("did not work")
+    expect(page.locator("#letters section")).to_have_count(1)
 
 
 def test_a_post_can_be_saved_by_whoever_has_signed_in(page: Page, site_url: str, api: Api) -> None:

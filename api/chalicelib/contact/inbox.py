@@ -9,9 +9,10 @@ from http import HTTPStatus
 from typing import Any, LiteralString
 
 from chalicelib.calls import Call
+from chalicelib.contact.inbox_page import inbox_page
 from chalicelib.errors import InvalidError, NotFoundError
 from chalicelib.fields import is_storable, read_fields
-from chalicelib.replies import Reply, json_reply
+from chalicelib.replies import Reply, html_reply, json_reply, see_other
 
 FOLDERS = {"messages": "ham", "spam": "spam"}
 ACTIONS = ("spam", "ham", "done", "open")
@@ -36,7 +37,11 @@ CHANGE: LiteralString = """
 
 def list_inbox(call: Call) -> Reply:
     """Return the newest messages of a folder, those with some words where words are given."""
-    return json_reply(HTTPStatus.OK, {"messages": _list(call, MOST)})
+    messages = _list(call, MOST)
+    if not call.request.wants_page:
+        return json_reply(HTTPStatus.OK, {"messages": messages})
+    query = call.request.query
+    return html_reply(HTTPStatus.OK, inbox_page(messages, query.get("folder", "messages"), query.get("q", "")))
 
 
 def export_inbox(call: Call) -> Reply:
@@ -63,6 +68,9 @@ def change_message(call: Call) -> Reply:
     if not rows:
         words = "There is no such message."
         raise NotFoundError(words)
+    if call.request.is_form:
+        folder = fields.get("folder", "")
+        return see_other(f"/api/inbox?folder={folder}" if folder in FOLDERS else "/api/inbox")
     return json_reply(HTTPStatus.OK, {"id": str(message), "label": rows[0][0], "done": rows[0][1]})
 
 

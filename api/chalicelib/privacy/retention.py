@@ -81,6 +81,11 @@ CLOCKS = (
         "what was delivered or given up is kept for 30 days, to look into complaints",
         "DELETE FROM outbox WHERE ended_at < now() - interval '30 days' RETURNING 1",
     ),
+    Clock(
+        "page_counts",
+        "what pages were like two years ago says nothing of today",
+        "DELETE FROM page_counts WHERE day < now() - interval '2 years' RETURNING 1",
+    ),
 )
 
 

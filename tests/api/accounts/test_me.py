@@ -11,6 +11,7 @@ from chalicelib.aws import SqsQueue
 from chalicelib.contact.keeping import Submission, keep_durably, write_submission
 from chalicelib.contact.message import ContactMessage
 from chalicelib.contact.spam import Evidence
+from chalicelib.database import Database
 from chalicelib.queue import NoQueue
 from chalicelib.requests import FORM
 from chalicelib.services import Services
@@ -86,7 +87,7 @@ def test_own_messages_are_listed_with_their_state_and_no_label(services: Service
     assert [(one["subject"], one["state"]) for one in messages] == [("A subject", "received"), ("A subject", "done")]
 
 
-def test_everything_held_is_taken_along(services: Services) -> None:
+def test_everything_held_is_taken_along(services: Services, owner: Database) -> None:
     """As JSON to keep, as a page to read; and both leave a line in the audit."""
     write(services, "Words <b>")
     browser = sign_in(services)
@@ -105,17 +106,17 @@ def test_everything_held_is_taken_along(services: Services) -> None:
         1,
     )
     assert "Words &lt;b&gt;" in page
-    assert services.database.ask("SELECT actor, action FROM audit") == [("member", "export")] * 2
+    assert owner.ask("SELECT actor, action FROM audit") == [("member", "export")] * 2
 
 
-def everything(services: Services) -> str:
+def everything(owner: Database) -> str:
     """Return all that is in the database, as one text."""
-    tables = services.database.ask("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    tables = owner.ask("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     query = "SELECT coalesce(string_agg(one::text, ' '), '') FROM {} AS one"
-    return " ".join(str(services.database.ask(query.format(name))) for (name,) in tables)
+    return " ".join(str(owner.ask(query.format(name))) for (name,) in tables)
 
 
-def test_deleting_leaves_nothing_of_the_address_anywhere(services: Services) -> None:
+def test_deleting_leaves_nothing_of_the_address_anywhere(services: Services, owner: Database) -> None:
     """Looked for in every table, and in the queue; the receipt says what there was."""
     sent = write(services)
     write(services, email="eve@example.org")
@@ -137,14 +138,14 @@ def test_deleting_leaves_nothing_of_the_address_anywhere(services: Services) -> 
     assert receipt["deleted"] == {
         "accounts": 1, "messages": 2, "newsletter_subscriptions": 1, "saved_posts": 1, "sessions": 1,
     }  # fmt: skip
-    left = everything(services).lower()
+    left = everything(owner).lower()
     assert "ada@example.org" not in left
     assert "eve@example.org" in left
     assert receipt["receipt"] in left
     assert (browser.cookies, copy.ask("GET", "/api/me").status) == ({}, 401)
 
     keep_durably(sent, services.database, NoQueue(), ())
-    assert "ada@example.org" not in everything(services).lower()
+    assert "ada@example.org" not in everything(owner).lower()
 
 
 def test_without_scripts_deleting_needs_the_word_and_shows_the_receipt(services: Services) -> None:

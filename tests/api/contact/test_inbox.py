@@ -6,6 +6,8 @@ import csv
 import io
 
 import pytest
+from chalicelib.database import Database
+from chalicelib.requests import FORM
 from chalicelib.services import Services
 
 from tests.api.accounts.test_me import write
@@ -83,7 +85,9 @@ def test_a_table_for_a_spreadsheet_runs_nothing(services: Services) -> None:
     assert dict(zip(head, row, strict=True))["message"] == '\'=HYPERLINK("https://evil.example")\nline, two'
 
 
-def test_an_admin_gives_out_and_erases_what_is_held_of_somebody_without_an_account(services: Services) -> None:
+def test_an_admin_gives_out_and_erases_what_is_held_of_somebody_without_an_account(
+    services: Services, owner: Database
+) -> None:
     """By the address; each leaves a line that names a pseudonym."""
     write(services, email="eve@example.org")
     admin = sign_in(services, "admin")
@@ -92,6 +96,42 @@ def test_an_admin_gives_out_and_erases_what_is_held_of_somebody_without_an_accou
 
     assert len(held["messages"]) == 1
     assert receipt["deleted"]["messages"] == 1
-    lines = services.database.ask("SELECT actor, action, person FROM audit ORDER BY at")
+    lines = owner.ask("SELECT actor, action, person FROM audit ORDER BY at")
     assert [line[:2] for line in lines] == [("admin", "export"), ("admin", "erase")]
     assert lines[0][2] == lines[1][2] == services.signer.pseudonym("person", "eve@example.org")
+
+
+def test_without_scripts_the_inbox_is_a_page(services: Services) -> None:
+    """With what people wrote as text, an answer that has the subject, and a way to the other folder."""
+    write(services, "<script>bad()</script>\nsecond line")
+    page = sign_in(services, "editor").ask("GET", "/api/inbox", accept="text/html")
+
+    assert (page.status, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert "&lt;script&gt;bad()&lt;/script&gt;<br>\nsecond line" in page.body
+    assert 'href="mailto:ada@example.org?subject=Re%3A%20' in page.body
+    assert '<a href="/api/inbox?folder=spam">' in page.body
+
+
+def test_without_scripts_a_message_is_moved_and_marked_by_its_buttons(services: Services) -> None:
+    """And the folder is shown again."""
+    write(services)
+    editor = sign_in(services, "editor")
+    (message,) = editor.json("GET", "/api/inbox")["messages"]
+    fields = {"id": message["id"], "folder": "messages"}
+    done = editor.ask("POST", "/api/inbox", {**fields, "action": "done"}, FORM)
+    marked = editor.ask("GET", "/api/inbox", accept="text/html").body
+    moved = editor.ask("POST", "/api/inbox", {**fields, "action": "spam", "folder": "https://x.example"}, FORM)
+    left = editor.ask("GET", "/api/inbox", accept="text/html").body
+    spam = editor.ask("GET", "/api/inbox?folder=spam", accept="text/html").body
+
+    assert (done.status, done.headers["Location"]) == (303, "/api/inbox?folder=messages")
+    assert ('value="open">Not done yet' in marked, "Nothing here." in left) == (True, True)
+    assert (moved.status, moved.headers["Location"]) == (303, "/api/inbox")
+    assert ("This is no spam" in spam, "moved by hand; done" in spam) == (True, True)
+
+
+def test_without_scripts_a_fault_is_a_page_too(services: Services) -> None:
+    """As for every form."""
+    reply = sign_in(services, "editor").ask("POST", "/api/inbox", {"id": "x", "action": "burn"}, FORM)
+
+    assert (reply.status, reply.headers["Content-Type"]) == (422, "text/html; charset=utf-8")

@@ -32,7 +32,7 @@ from chalicelib.queue import DirectoryQueue, NoQueue
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.api.conftest import AwayDatabase
+from tests.api.conftest import AwayDatabase, as_api
 
 NOW = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
 WAYS = ("mail", "webhook")
@@ -93,7 +93,7 @@ def test_each_way_to_tell_the_owner_is_a_job_of_its_own(postgres: PostgresDataba
 def test_of_many_at_once_with_one_key_one_is_new(database: str) -> None:
     """Neither double clicks nor functions that run side by side race."""
     sent = submission()
-    doors = [PostgresDatabase(database) for _ in range(6)]
+    doors = [PostgresDatabase(as_api(database)) for _ in range(6)]
     with ThreadPoolExecutor(6) as pool:
         kept = list(pool.map(lambda number: keep_durably(sent, doors[number % 6], NoQueue(), WAYS), range(24)))
     for door in doors:

@@ -13,7 +13,7 @@ from typing import LiteralString
 
 import pytest
 from chalicelib.contact.keeping import keep_durably
-from chalicelib.database import Row
+from chalicelib.database import Database, Row
 from chalicelib.errors import DeliveryError
 from chalicelib.outbox.channels import Channels, MaildirMailer
 from chalicelib.outbox.jobs import MOST_ATTEMPTS, add_mail, take_jobs
@@ -194,11 +194,13 @@ def test_a_job_for_a_template_that_nobody_knows_is_a_dead_letter(services: Servi
 
 
 @pytest.mark.parametrize("address", ["ä@exämple.de", "a@b.example", "o'neill@example.org", "=?utf-8?q?x?=@b.example"])
-def test_an_unusual_address_is_told_in_the_text_at_least(services: Services, tmp_path: Path, address: str) -> None:
+def test_an_unusual_address_is_told_in_the_text_at_least(
+    services: Services, owner: Database, tmp_path: Path, address: str
+) -> None:
     """A header that cannot hold it costs nobody the message."""
     services.database.ask("UPDATE outbox SET state = 'done'")
     keep(services)
-    services.database.ask("UPDATE contact_messages SET email = %(email)s", {"email": address})
+    owner.ask("UPDATE contact_messages SET email = %(email)s", {"email": address})
     deliver_due(services, Channels(MaildirMailer(tmp_path / "mail"), None, None))
     (path,) = (tmp_path / "mail" / "new").iterdir()
     mail: EmailMessage = email.message_from_bytes(path.read_bytes(), policy=policy.default)
