@@ -1,0 +1,100 @@
+"""The whole road on this machine: what was built is deployed, and served with an API and a database of its own."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from site_builder.preview.mail import read_mails
+from tests.smoke.site import ROOT, Site
+
+START_SECONDS = 120
+MAIL_SECONDS = 30
+SERVED = re.compile(r"Release (?P<release>\w+) is served at (?P<url>\S+)/\n")
+LINK = re.compile(r"https?://[^/\s]+(?P<path>/api/session/link\?token=\S+)")
+OWNER = "owner@127.0.0.1"
+SCOPES = ("messages:read", "tests:erase")
+
+
+@contextmanager
+def served_here(output: Path) -> Iterator[Site]:
+    """Deploy and serve a built folder until the block ends."""
+    with tempfile.TemporaryDirectory(prefix="zichkoding-smoke-") as name:
+        folder = Path(name)
+        # A root user's database runs as somebody else, who must be able to walk through to the data.
+        folder.chmod(0o711)
+        (folder / "state").mkdir(mode=0o711)
+        log = folder / "deploy.log"
+        command = [sys.executable, "publish.py", "deploy", "local", "--port", "0"]
+        command += ["--output", str(output), "--state", str(folder / "state")]
+        with log.open("wb") as stream:
+            process = subprocess.Popen(command, cwd=ROOT, stdout=stream, stderr=stream)
+        try:
+            said = _wait_until_served(process, log)
+            key = make_key(said["url"], folder / "state" / "mail")
+            yield Site(said["url"], said["release"], environment="local", key=key)
+        finally:
+            process.send_signal(signal.SIGINT)
+            code = process.wait(60)
+        assert code == 0, log.read_text()
+
+
+def _wait_until_served(process: subprocess.Popen[bytes], log: Path) -> Mapping[str, str]:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        served = SERVED.search(log.read_text())
+        if served:
+            return served.groupdict()
+        time.sleep(0.05)
+    raise AssertionError(f"the local deploy did not come up:\n{log.read_text()}")
+
+
+def make_key(url: str, mail: Path) -> str:
+    """Sign in as the owner, by the mail that is sent, and return a key as the owner makes one."""
+    asking = Asking(url)
+    asking.post("/api/session/mail", {"email": OWNER})
+    asking.post(_link_for_owner(mail), {})
+    return str(asking.post("/api/keys", {"name": "smoke tests", "scopes": SCOPES, "days": 1})["key"])
+
+
+@dataclass
+class Asking:
+    """A browser as far as signing in needs one."""
+
+    url: str
+    cookie: str = ""
+
+    def post(self, path: str, body: Mapping[str, object]) -> Any:
+        """Send JSON as one of the site's own pages does, keep the cookie, and return what is answered."""
+        headers = {"Content-Type": "application/json", "Sec-Fetch-Site": "same-origin", "Cookie": self.cookie}
+        with closing(HTTPConnection(urlsplit(self.url).netloc, timeout=MAIL_SECONDS)) as connection:
+            connection.request("POST", path, json.dumps(body), headers)
+            answer = connection.getresponse()
+            said = answer.read().decode()
+        assert answer.status < 400, f"{path} answered {answer.status}: {said}"
+        self.cookie = next((one for one in answer.msg.get_all("Set-Cookie", []) if "session=" in one), self.cookie)
+        self.cookie = self.cookie.partition(";")[0]
+        return json.loads(said) if said.startswith("{") else said
+
+
+def _link_for_owner(mail: Path) -> str:
+    deadline = time.monotonic() + MAIL_SECONDS
+    while time.monotonic() < deadline:
+        for one in read_mails(mail):
+            if one.recipient == OWNER and (link := LINK.search(one.text)):
+                return link["path"]
+        time.sleep(0.05)
+    message = f"no mail with a link to sign in has come to {mail} within {MAIL_SECONDS} seconds"
+    raise AssertionError(message)
