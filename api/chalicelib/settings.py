@@ -70,7 +70,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         sns_topic=given.get("SNS_TOPIC", ""),
         webhook=_webhook(given),
         issuer=_issuer(given),
-        release=given.get("RELEASE", ""),
+        # Lambda tells each version its number.
+        release=given.get("RELEASE") or given.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
         commit=given.get("COMMIT", ""),
     )
 
