@@ -54,8 +54,8 @@ def site(request: pytest.FixtureRequest) -> Iterator[Site]:
             os.environ.get(KEY_VARIABLE, ""),
         )
         return
-    with served_here(request.getfixturevalue("site_output")) as url_and_key:
-        yield url_and_key
+    with served_here(request.getfixturevalue("site_output")) as here:
+        yield here
 
 
 @pytest.fixture(scope="session")

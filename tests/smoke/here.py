@@ -22,43 +22,58 @@ from tests.smoke.site import ROOT, Site
 
 START_SECONDS = 120
 MAIL_SECONDS = 30
-SERVED = re.compile(r"Release (?P<release>\w+) is served at (?P<url>\S+)/\n")
 LINK = re.compile(r"https?://[^/\s]+(?P<path>/api/session/link\?token=\S+)")
+# As AWS's dev: nothing of it is for search engines, and what is not committed yet may be tried there.
+ENVIRONMENT = "local-dev"
 OWNER = "owner@127.0.0.1"
 SCOPES = ("messages:read", "tests:erase")
 
 
 @contextmanager
 def served_here(output: Path) -> Iterator[Site]:
-    """Deploy and serve a built folder until the block ends."""
-    with tempfile.TemporaryDirectory(prefix="zichkoding-smoke-") as name:
-        folder = Path(name)
-        # A root user's database runs as somebody else, who must be able to walk through to the data.
-        folder.chmod(0o711)
-        (folder / "state").mkdir(mode=0o711)
-        log = folder / "deploy.log"
-        command = [sys.executable, "publish.py", "deploy", "local", "--port", "0"]
-        command += ["--output", str(output), "--state", str(folder / "state")]
-        with log.open("wb") as stream:
-            process = subprocess.Popen(command, cwd=ROOT, stdout=stream, stderr=stream)
-        try:
-            said = _wait_until_served(process, log)
-            key = make_key(said["url"], folder / "state" / "mail")
-            yield Site(said["url"], said["release"], environment="local", key=key)
-        finally:
-            process.send_signal(signal.SIGINT)
-            code = process.wait(60)
-        assert code == 0, log.read_text()
+    """Run the local cloud and deploy a built folder to it until the block ends."""
+    with tempfile.TemporaryDirectory(prefix="zichkoding-smoke-") as name, running_cloud(Path(name)) as state:
+        environments = state / "cloud" / "environments"
+        _publish("deploy", ENVIRONMENT, "--output", str(output), "--yes", environments=environments)
+        live = json.loads(_publish("status", ENVIRONMENT, "--json", environments=environments))[ENVIRONMENT]["live"]
+        url = json.loads((environments / f"{ENVIRONMENT}.json").read_text())["site_url"]
+        key = make_key(url, state / "cloud" / ENVIRONMENT / "mail")
+        yield Site(url, live, environment=ENVIRONMENT, key=key)
 
 
-def _wait_until_served(process: subprocess.Popen[bytes], log: Path) -> Mapping[str, str]:
+@contextmanager
+def running_cloud(folder: Path) -> Iterator[Path]:
+    """Run `publish.py cloud` as a person would, until the block ends; give the folder of what it keeps."""
+    # A root user's database runs as somebody else, who must be able to walk through to the data.
+    folder.chmod(0o711)
+    state, log = folder / "state", folder / "cloud.log"
+    state.mkdir(mode=0o711)
+    command = [sys.executable, "publish.py", "cloud", "--port", "0", "--delay", "0.2", "--state", str(state)]
+    with log.open("wb") as stream:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=stream, stderr=stream)
+    try:
+        _wait_until_said(process, log, "Ctrl-C stops it")
+        yield state
+    finally:
+        process.send_signal(signal.SIGINT)
+        code = process.wait(60)
+    assert code == 0, log.read_text()
+
+
+def _wait_until_said(process: subprocess.Popen[bytes], log: Path, words: str) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        served = SERVED.search(log.read_text())
-        if served:
-            return served.groupdict()
+        if words in log.read_text():
+            return
         time.sleep(0.05)
-    raise AssertionError(f"the local deploy did not come up:\n{log.read_text()}")
+    raise AssertionError(f"the local cloud did not come up:\n{log.read_text()}")
+
+
+def _publish(*arguments: str, environments: Path) -> str:
+    command = [sys.executable, "publish.py", *arguments, "--environments", str(environments)]
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    return done.stdout
 
 
 def make_key(url: str, mail: Path) -> str:
