@@ -10,6 +10,10 @@ DRAFT ?=
 # A release goes from each environment to the next, as the very bytes that were there.
 BEFORE = $(if $(findstring production,$(ENV)),$(subst production,staging,$(ENV)),$(subst staging,dev,$(ENV)))
 
+# As the shell has them: what comes from outside is never a part of a command.
+SMOKE = --url "$$URL" --environment "$$ENV" --release "$$RELEASE" --api-release "$$API_RELEASE" \
+	--browsers "$${BROWSERS:-chromium}"
+
 # The first Python that is new enough; the venv is made from it.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
@@ -21,9 +25,8 @@ LONGEST := tests/site_builder/engine/test_same_bytes.py
 
 REPORTS := dist/reports
 
-.PHONY: help up setup build post page review rename schedule urls links check test test-unit test-integration test-browser test-infra test-nightly hammer lighthouse smoke format lint types \
-	imports lock package cloud status deploy verdict plan promote artefact canary preview wait verify live backups provenance annotations watch \
-	finish withdraw rollback pipeline audit secrets licences sbom workflows summary clean .installed .ready .audited
+# Every target is a command, and none is a file.
+.PHONY: $(shell awk -F: '/^[.a-z][a-z-]*:/ { print $$1 }' $(firstword $(MAKEFILE_LIST)))
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -85,8 +88,14 @@ lighthouse: .ready ## Ask Lighthouse for its marks on every template, on a phone
 hammer: .ready ## Ask the local cloud a hundred thousand times while releases go live and come back; some minutes
 	HAMMER_REQUESTS=100000 HAMMER_MOVES=120 $(VENV)/pytest tests/site_builder/preview/test_hammer.py
 
-smoke: .ready ## Run the smoke tests against a running site (URL=https://…)
-	$(VENV)/pytest tests/smoke --site-url "$(URL)"
+smoke: .ready ## Run the smoke tests against a live site (URL=https://…, ENV=…, RELEASE=…, BROWSERS=all, SMOKE_KEY)
+	@$(VENV)/python tools/smoke.py $(SMOKE)
+
+approve: .ready ## Take what a live site's pages look like now for right (URL=https://…)
+	@$(VENV)/python tools/smoke.py $(SMOKE) --approve
+
+browsers: .ready ## Get Playwright's Firefox and WebKit, and its recorder of videos, for the smoke tests
+	$(VENV)/playwright install firefox webkit ffmpeg
 
 check: .ready lint types imports ## Check format, lint, types and who imports whom
 

@@ -10,7 +10,8 @@ from tools.summary import Case, main, read_cases, sum_up
 
 REPORT = """<testsuites><testsuite>
 <testcase classname="tests.a" name="test_one" time="1.5"/>
-<testcase classname="tests.a" name="test_two" time="0.1"><failure message="assert 1 == 2&#10; &lt;b&gt;`x`">long</failure></testcase>
+<testcase classname="tests.a" name="test_two" time="0.1">
+<failure message="assert 1 == 2&#10; &lt;b&gt;`x`">long</failure></testcase>
 <testcase classname="tests.b" name="test_three" time="0"><skipped message="terraform is not on PATH"/></testcase>
 <testcase classname="tests.b" name="test_four" time="0"><error message="no database"/></testcase>
 </testsuite></testsuites>"""

@@ -9,10 +9,11 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.smoke.here import make_key
 from tools.road.expressions import Value
 
 START_SECONDS = 180
@@ -41,6 +42,7 @@ class Cloud:
 
     root: Path
     folder: Path
+    keys: dict[str, str] = field(default_factory=dict)
 
     @property
     def variables(self) -> Mapping[str, str]:
@@ -57,6 +59,15 @@ class Cloud:
             return {}
         text = (self.folder / f"{self.name(stage)}.json").read_text()
         return {"DESCRIPTOR": text, "DEPLOY_ROLE": "role", "CANARY_SECONDS": WATCHED_SECONDS}
+
+    def secrets(self, stage: str) -> Mapping[str, Value]:
+        """Return the secrets that a GitHub environment would have: the smoke tests' key, once there is an API."""
+        if not stage:
+            return {}
+        name = self.name(stage)
+        if name not in self.keys:
+            self.keys[name] = make_key(self.urls(stage)[0], self.folder.parent / name / "mail")
+        return {"SMOKE_KEY": self.keys[name]}
 
     def urls(self, stage: str) -> tuple[str, ...]:
         """Return where visitors ask."""
