@@ -119,6 +119,9 @@ lock: .ready ## Compile requirements/*.txt anew from pyproject.toml
 package: .ready ## Package the API for Lambda, alone and from its own lock, into dist/api.zip
 	@$(VENV)/python tools/package_api.py dist/api.zip
 
+package-publisher: ## Package the function that asks for what is due, into dist/publisher.zip
+	@$(PYTHON) tools/package_function.py publisher dist/publisher.zip
+
 cloud: .ready ## Run three environments here, with edges that hear of a flip late; publish.py works on them
 	@$(VENV)/python publish.py cloud
 
