@@ -148,6 +148,8 @@ class LambdaFunctions:
 
     def remove(self, package: str) -> None:
         """Remove the versions of a package that gets no requests; none is no error."""
+        if package in self.look().traffic.packages:
+            raise StoreError("removing a version of the API", f"{package} gets requests")
         for name in (self._api.function, self._api.worker, self._api.migration):
             numbers = [number for number, one in self._packages(name).items() if one == package and number != LATEST]
             for number in numbers:
