@@ -11,6 +11,7 @@ what needs it is skipped, and says so; not on staging, whose verdict lets a rele
 from __future__ import annotations
 
 import argparse
+import http.client
 import os
 import re
 import shutil
@@ -29,7 +30,7 @@ BROWSERS = ("chromium", "firefox", "webkit")
 KEY_VARIABLE = "SMOKE_KEY"
 KEY = re.compile(r"zk_[0-9a-f]{32}_[A-Za-z0-9_-]{43}")
 # What is kept of tests that failed: traces, videos, screenshots.
-KEPT = ROOT / "dist" / "smoke"
+KEPT = ROOT / ".local" / "smoke"
 RELEASE_HEADER = "x-amz-meta-release"
 # Where a release has to pass before it may go on.
 STRICT = ("staging", "local-staging")
@@ -106,6 +107,15 @@ def check_url(text: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def reach(url: str) -> tuple[str, dict[str, str]]:
+    """Return where a site is asked without a browser: those find any name below localhost, and nothing else does."""
+    parts = urlsplit(url)
+    if not (parts.hostname or "").endswith(".localhost"):
+        return url, {}
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://127.0.0.1{port}", {"Host": parts.netloc}
+
+
 def check_browsers(text: str) -> tuple[str, ...]:
     """Return the browsers that are meant, or say which there are."""
     names = BROWSERS if text == "all" else tuple(filter(None, text.replace(",", " ").split()))
@@ -118,7 +128,7 @@ def check_browsers(text: str) -> tuple[str, ...]:
 
 def look_before(wanted: Wanted) -> list[str]:
     """Ask the site what the tests depend on; return what will be skipped and why, or say why nothing can be run."""
-    status, headers, _ = _ask(f"{wanted.url}/")
+    status, headers = _ask(wanted, "/")
     if not headers.get(RELEASE_HEADER):
         what = f"{wanted.url}/ answered {status} without {RELEASE_HEADER}: it is none of our sites, or nothing is live"
         raise CannotRunError(f"{what}.\n  Look at it in a browser; `publish.py status` says what is live where.")
@@ -130,7 +140,7 @@ def look_before(wanted: Wanted) -> list[str]:
 
 
 def _without_api(wanted: Wanted) -> tuple[str, str] | None:
-    status, _, _ = _ask(f"{wanted.url}/api/health")
+    status, _ = _ask(wanted, "/api/health")
     if status in {403, 404, 405}:
         return f"the site has no API: /api/health answered {status}", "Deploy it, or look at the CDN's path /api/*."
     return None
@@ -142,9 +152,9 @@ def _without_key(wanted: Wanted) -> tuple[str, str] | None:
     if not KEY.fullmatch(wanted.key):
         raise CannotRunError(f"what is in {KEY_VARIABLE} is no key: keys begin with zk_.\n  {MAKING_ONE}")
     bearer = {"Authorization": f"Bearer {wanted.key}"}
-    reading, _, _ = _ask(f"{wanted.url}/api/inbox?q=nothing", bearer)
+    reading, _ = _ask(wanted, "/api/inbox?q=nothing", bearer)
     # Whose data it is comes after whether the key is good, so an answer about the address says that it is.
-    erasing, _, _ = _ask(f"{wanted.url}/api/people/erase", {**bearer, "Content-Type": "application/json"}, b"{}")
+    erasing, _ = _ask(wanted, "/api/people/erase", {**bearer, "Content-Type": "application/json"}, b"{}")
     scopes = {"messages:read": reading, "tests:erase": erasing}
     if refused := [scope for scope, status in scopes.items() if status in {401, 403}]:
         raise CannotRunError(f"the key in {KEY_VARIABLE} is not good for {' and '.join(refused)}.\n  {MAKING_ONE}")
@@ -152,19 +162,21 @@ def _without_key(wanted: Wanted) -> tuple[str, str] | None:
 
 
 def _ask(
-    url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
-) -> tuple[int, Mapping[str, str], str]:
-    """Return what an address answers, whatever its status is."""
+    wanted: Wanted, path: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
+) -> tuple[int, Mapping[str, str]]:
+    """Return the status and the headers that a path of the site answers, whatever the status is."""
+    address, host = reach(wanted.url)
+    request = urllib.request.Request(address + path, body, {**host, **(headers or {})})  # noqa: S310 - the tester's own
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, body, dict(headers or {})), timeout=SECONDS) as answer:  # noqa: S310 - the address is the tester's own
-            return answer.status, _lowered(answer.headers), answer.read().decode(errors="replace")
+        with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310 - as above
+            return answer.status, _lowered(answer.headers)
     except urllib.error.HTTPError as error:
         with error:
-            return error.code, _lowered(error.headers), ""
-    except (OSError, ValueError) as error:
+            return error.code, _lowered(error.headers)
+    except (OSError, ValueError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         todo = "Is the address right, and does this machine reach it?"
-        raise CannotRunError(f"{url} does not answer: {reason}.\n  {todo}") from error
+        raise CannotRunError(f"{wanted.url}{path} does not answer: {reason}.\n  {todo}") from error
 
 
 def _lowered(headers: Message) -> Mapping[str, str]:

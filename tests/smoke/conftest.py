@@ -18,7 +18,7 @@ from tests.smoke.here import served_here
 from tests.smoke.looks import DESKTOP, View
 from tests.smoke.site import TEST_ADDRESS, Inbox, Site, read_json
 from tools.browser import can_record
-from tools.smoke import KEPT, KEY_VARIABLE
+from tools.smoke import KEPT, KEY_VARIABLE, reach
 
 FAILED = pytest.StashKey[bool]()
 # What a browser says of a request that it gave up by itself, because somebody went on to another page.
@@ -59,21 +59,22 @@ def site(request: pytest.FixtureRequest) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="session")
-def asking(playwright: Playwright) -> Iterator[APIRequestContext]:
-    """Return what asks for addresses without a browser, and follows no redirect by itself."""
-    context = playwright.request.new_context(max_redirects=0)
+def asking(playwright: Playwright, site: Site) -> Iterator[APIRequestContext]:
+    """Return what asks for the site's paths without a browser, and follows no redirect by itself."""
+    address, host = reach(site.url)
+    context = playwright.request.new_context(base_url=address, extra_http_headers=host, max_redirects=0)
     yield context
     context.dispose()
 
 
 @pytest.fixture(scope="session")
-def api(site: Site, asking: APIRequestContext) -> str:
-    """Return the API's address; where there is no API, what needs it is skipped."""
-    answer = asking.get(f"{site.url}/api/health")
+def api(asking: APIRequestContext) -> str:
+    """Return the path of the API; where there is no API, what needs it is skipped."""
+    answer = asking.get("/api/health")
     if answer.status in {403, 404, 405}:
         pytest.skip(f"this site has no API: {answer.url} answered {answer.status}")
     assert read_json(answer) == {"status": "ok"}
-    return f"{site.url}/api"
+    return "/api"
 
 
 @pytest.fixture(scope="session")
@@ -85,8 +86,10 @@ def inbox(site: Site, api: str, playwright: Playwright) -> Iterator[Inbox]:
     assert api
     if not site.key:
         pytest.skip(f"what this test leaves could not be erased without a key in {KEY_VARIABLE}")
-    context = playwright.request.new_context(extra_http_headers={"Authorization": f"Bearer {site.key}"})
-    inbox = Inbox(context, site.url)
+    address, host = reach(site.url)
+    headers = {**host, "Authorization": f"Bearer {site.key}"}
+    context = playwright.request.new_context(base_url=address, extra_http_headers=headers)
+    inbox = Inbox(context)
     inbox.sweep(time.time())
     yield inbox
     context.dispose()

@@ -53,12 +53,11 @@ class Inbox:
     """The messages that have arrived, as a program with a key sees them."""
 
     asking: APIRequestContext
-    url: str
 
     def search(self, words: str) -> Iterator[Mapping[str, Any]]:
         """Return the messages with these words, in both folders: what takes part in a test may look like spam."""
         for folder in FOLDERS:
-            answer = self.asking.get(f"{self.url}/api/inbox", params={"folder": folder, "q": words})
+            answer = self.asking.get("/api/inbox", params={"folder": folder, "q": words})
             yield from read_json(answer)["messages"]
 
     def wait_for(self, words: str) -> Mapping[str, Any]:
@@ -73,7 +72,7 @@ class Inbox:
 
     def erase(self, address: str) -> Mapping[str, int]:
         """Erase everything of one run of tests, and return how much that was."""
-        answer = self.asking.post(f"{self.url}/api/people/erase", data={"email": address})
+        answer = self.asking.post("/api/people/erase", data={"email": address})
         counts: Mapping[str, int] = read_json(answer)["deleted"]
         return counts
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
@@ -21,21 +22,13 @@ A_YEAR = 31_536_000
 PAGES = ("/", "/blog/", POST, "/contact/", "/search/", "/sitemap.xml", "/robots.txt")
 
 
+Asks = Callable[[str], APIResponse]
+
+
 @pytest.fixture
-def ask(site: Site, asking: APIRequestContext) -> Asks:
+def ask(asking: APIRequestContext) -> Asks:
     """Return what asks the site for a path."""
-    return Asks(site, asking)
-
-
-class Asks:
-    """Asks the site for paths."""
-
-    def __init__(self, site: Site, asking: APIRequestContext) -> None:
-        self._site, self._asking = site, asking
-
-    def __call__(self, path: str) -> APIResponse:
-        """Return what a path answers."""
-        return self._asking.get(self._site.url + path)
+    return asking.get
 
 
 def test_every_page_is_of_the_release_that_was_deployed(site: Site, ask: Asks) -> None:
