@@ -117,7 +117,7 @@ lock: .ready ## Compile requirements/*.txt anew from pyproject.toml
 	$(VENV)/python tools/lock.py
 
 package: .ready ## Package the API for Lambda, alone and from its own lock, into dist/api.zip
-	@$(VENV)/python tools/package_api.py dist/api.zip
+	@$(VENV)/python tools/package_api.py dist/api.zip $(PACKAGING)
 
 package-publisher: ## Package the function that asks for what is due, into dist/publisher.zip
 	@$(PYTHON) tools/package_function.py publisher dist/publisher.zip
@@ -129,10 +129,10 @@ status: .ready ## Say what is live, everywhere
 	@$(VENV)/python publish.py status
 
 deploy: .ready ## Deploy output/ to an environment (ENV=local, local-dev, dev, staging or production)
-	@$(VENV)/python publish.py deploy $(ENV) $(if $(filter local,$(ENV)),--port $(PORT)) $(if $(ARTEFACT),--output $(ARTEFACT)/output)
+	@$(VENV)/python publish.py deploy $(ENV) $(if $(filter local,$(ENV)),--port $(PORT)) $(if $(ARTEFACT),--artefact $(ARTEFACT))
 
-artefact: .installed ## Seal what was built into dist/artefact
-	@mkdir -p dist/artefact && cp -r output dist/artefact/output && echo '{}' > dist/artefact/artefact.json
+artefact: .installed ## Seal pages and API, as they were built, into dist/artefact, with the hash of each file
+	@$(VENV)/python publish.py seal $(if $(SITE_ONLY),--site-only)
 
 verdict: .ready ## Keep what the smoke tests said of what is live (ENV=… VERDICT=passed or failed)
 	@$(VENV)/python publish.py verdict $(ENV) $(VERDICT) $(if $(RELEASE),--release "$$RELEASE")
@@ -165,7 +165,7 @@ live: .installed ## Say what is live in one environment, to a person and to a wo
 	@$(VENV)/python tools/outputs.py $(VENV)/python publish.py status "$$ENV" --json
 
 provenance: .installed ## Ask GitHub whether one of our own runs has sealed the artefact; only there
-	gh attestation verify dist/artefact/artefact.json --repo "$$GITHUB_REPOSITORY"
+	gh attestation verify dist/artefact/SHA256SUMS --repo "$$GITHUB_REPOSITORY"
 
 finish: .installed ## Give a canary to everybody (ENV=…)
 	@$(VENV)/python publish.py canary "$$ENV" --finish

@@ -131,7 +131,7 @@ def beginning(
 
 def _installed_here() -> Mapping[str, str]:
     """Let every clone use what is installed here, instead of installing it again."""
-    return {"MAKEFLAGS": f"PYTHON=true VENV={ROOT / '.venv' / 'bin'}"}
+    return {"MAKEFLAGS": f"PYTHON=true VENV={ROOT / '.venv' / 'bin'} PACKAGING=--no-pyc"}
 
 
 def _seed(road: Road, cloud: Cloud) -> None:
@@ -141,7 +141,7 @@ def _seed(road: Road, cloud: Cloud) -> None:
     subprocess.run(["git", "clone", "--quiet", "--shared", str(road.origin), str(place)], check=True)
     began = time.monotonic()
     for target, variables in (
-        ("build", {}), ("artefact", {}),
+        ("build", {}), ("package", {}), ("artefact", {}),
         ("deploy", {"ENV": cloud.name("dev"), "ARTEFACT": "dist/artefact"}),
         ("promote", {"ENV": cloud.name("staging")}),
         ("verdict", {"ENV": cloud.name("staging"), "VERDICT": "passed"}),

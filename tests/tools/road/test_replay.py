@@ -20,12 +20,12 @@ ROOT = Path(__file__).resolve().parents[3]
 # Takes down what it is asked, seals an artefact when that is asked for, and fails where it is told to.
 MAKE = """#!/bin/sh
 echo "$*" >> "$TAKEN_DOWN"
-case "$1" in artefact) mkdir -p dist/artefact && echo sealed > dist/artefact/artefact.json ;;
+case "$1" in artefact) mkdir -p dist/artefact && echo sealed > dist/artefact/SHA256SUMS ;;
   preview) echo "url=http://due.preview" >> "$GITHUB_OUTPUT"; echo "release=d1" >> "$GITHUB_OUTPUT" ;;
   live) echo "live=d1" >> "$GITHUB_OUTPUT" ;; esac
 case "$*" in *"$FAILS"*) echo "it failed"; exit 1 ;; esac
 """
-BUILT = ["build", "artefact"]
+BUILT = ["build", "package", "artefact"]
 
 
 def look(stage: str) -> list[str]:
@@ -163,7 +163,8 @@ def test_what_is_due_is_rehearsed_then_stored_then_shown_at_its_moment(travel: T
     _, asked = travel("publish", "main", event="repository_dispatch", payload={"moment": "1790000000"})
 
     assert asked == [
-        *BUILT,
+        "build",
+        "artefact SITE_ONLY=1",
         "preview ENV=local-staging NAME=due ARTEFACT=dist/artefact",
         "smoke URL=http://due.preview ENV=local-staging RELEASE=d1",
         "verdict ENV=local-staging VERDICT=passed RELEASE=d1",
