@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from PIL import Image, ImageChops
 from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page as Tab
 
 from site_builder.preview.origin import FolderOrigin, working_values
@@ -31,6 +33,7 @@ MOST_SHOWN = 6
 SEEN = 12
 LEAST_MOVED = 0.0002
 GAP = 24
+API = re.compile(r"https?://[^/]+/api/")
 # Pages that are answers: nobody can ask for them by name.
 ANSWERS = ("/404.html", "/410.html", "/503.html")
 QUALITY = 78
@@ -103,14 +106,19 @@ def _kept(taken: list[tuple[float, Page, str, bytes]], folder: Path) -> Iterator
 def _open_tab(browser: Browser, width: int, height: int) -> Tab:
     context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
     # There is no API beside the two; what asks for it is to end at once.
-    context.route("**/api/**", lambda route: route.abort())
+    context.route(API, lambda route: route.abort())
     return context.new_page()
 
 
 def _photograph(tab: Tab, url: str) -> bytes:
     size = tab.viewport_size
     assert size is not None  # noqa: S101 - it was opened with one
-    tab.goto(url)
+    try:
+        tab.goto(url)
+    except PlaywrightError as error:
+        raise ReportError(
+            f"{url} cannot be looked at: {error.message.splitlines()[0]}.\n  Open it in a browser."
+        ) from error
     tall = min(TALLEST, int(tab.evaluate("document.documentElement.scrollHeight")))
     tab.set_viewport_size({"width": size["width"], "height": max(size["height"], tall)})
     shot = tab.screenshot(animations="disabled", caret="hide")
