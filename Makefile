@@ -10,6 +10,7 @@ DRAFT ?=
 # A release goes from each environment to the next, as the very bytes that were there.
 BEFORE = $(if $(findstring production,$(ENV)),$(subst production,staging,$(ENV)),$(subst staging,dev,$(ENV)))
 
+PULL_REQUEST = $(VENV)/python -m tools.pull_request
 # As the shell has them: what comes from outside is never a part of a command.
 SMOKE = --url "$$URL" --environment "$$ENV" --release "$$RELEASE" --api-release "$$API_RELEASE" \
 	--browsers "$${BROWSERS:-chromium}"
@@ -96,6 +97,18 @@ approve: .ready ## Take what a live site's pages look like now for right (URL=ht
 
 browsers: .ready ## Get Playwright's Firefox and WebKit, and its recorder of videos, for the smoke tests
 	$(VENV)/playwright install firefox webkit ffmpeg
+
+pull-request-compare: .ready ## Find out what a change does to the pages (BASE=… is the output of what it is based on)
+	@$(PULL_REQUEST) compare --base "$$BASE" --output "$${OUTPUT:-output}" --marks "$${MARKS:-2}"
+
+pull-request-show: .ready ## Show what was compared as a preview (NUMBER=… ENV=dev)
+	@$(PULL_REQUEST) show --number "$$NUMBER" --environment "$${ENV:-dev}" --output "$${OUTPUT:-output}"
+
+pull-request-tell: .ready ## Write it into the pull request's one comment (NUMBER=… REPOSITORY=… COMMIT=… GITHUB_TOKEN)
+	@$(PULL_REQUEST) tell --number "$$NUMBER" --repository "$$REPOSITORY" --commit "$$COMMIT"
+
+pull-request-close: .ready ## Take the preview away and say so (NUMBER=… REPOSITORY=… ENV=dev GITHUB_TOKEN)
+	@$(PULL_REQUEST) close --number "$$NUMBER" --repository "$$REPOSITORY" --environment "$${ENV:-dev}"
 
 check: .ready lint types imports ## Check format, lint, types and who imports whom
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from site_builder.errors import ReleaseError
 from site_builder.release.answers import object_metadata
 from site_builder.release.functions import (
+    ApiFunctions,
     Deployed,
-    Functions,
     check,
     migrate,
     package_digest,
@@ -71,7 +71,7 @@ class Stores:
     clock: Clock
     each: Each = side_by_side
     # None where the environment is a site alone.
-    functions: Functions | None = None
+    functions: ApiFunctions | None = None
 
     @property
     def ledger(self) -> Ledger:

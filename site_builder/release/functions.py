@@ -57,7 +57,7 @@ def describe_traffic(traffic: Traffic) -> str:
     return f"{traffic.live or 'what nobody knows'}{share}"
 
 
-class Functions(Protocol):
+class ApiFunctions(Protocol):
     """An environment's functions, which all run the same package."""
 
     def look(self) -> Deployed:
@@ -91,6 +91,11 @@ def package_key(package: str) -> str:
     return f"{PACKAGES}{package}.zip"
 
 
+def package_of(key: str) -> str:
+    """Return the package that lies there."""
+    return key.removeprefix(PACKAGES).removesuffix(".zip")
+
+
 def package_digest(body: bytes) -> str:
     """Name a package by its bytes."""
     return hashlib.sha256(body).hexdigest()[:32]
@@ -118,6 +123,12 @@ def read_package(file: Path) -> bytes:
     return body
 
 
+def packages_of(pointer: Pointer) -> tuple[str, ...]:
+    """Name the packages that the pointer names, whether anybody gets them yet or not."""
+    releases = (pointer.live, pointer.canary.release if pointer.canary else None)
+    return tuple(dict.fromkeys(one.api for one in releases if one and one.api))
+
+
 def traffic_for(pointer: Pointer, deployed: Deployed) -> Traffic:
     """Return the traffic that the pointer asks for; where it says nothing of the API, it stays as it is."""
     live = (pointer.live.api if pointer.live else None) or deployed.traffic.live
@@ -127,12 +138,12 @@ def traffic_for(pointer: Pointer, deployed: Deployed) -> Traffic:
     return Traffic(live)
 
 
-def migrate(functions: Functions, package: str) -> None:
+def migrate(functions: ApiFunctions, package: str) -> None:
     """Bring the schema to what a package expects; migrations only add, so what runs now goes on."""
     functions.invoke("migration", package, {})
 
 
-def check(functions: Functions, package: str) -> None:
+def check(functions: ApiFunctions, package: str) -> None:
     """Ask a version what it must be able to answer; it is warm afterwards."""
     number = functions.look().versions.get(package)
     for path in CHECKED:

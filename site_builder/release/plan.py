@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from site_builder.errors import ReleaseError
-from site_builder.release.functions import Deployed, Traffic, describe_traffic, package_key, traffic_for
+from site_builder.release.functions import Deployed, Traffic, describe_traffic, package_key, packages_of, traffic_for
 from site_builder.release.manifest import NOT_FOUND_PAGE, Entry, Manifest, release_prefix
 from site_builder.release.pointer import NO_CHANGES, Changes, Pointer
 from site_builder.release.stores import Found, Source, redirect_key
@@ -229,8 +229,8 @@ def _api(present: Present, new: Pointer, origin: Origin) -> Iterator[Action]:
     """Plan what prepares the API and sends it requests, before the pointer moves."""
     if present.api is None:
         return
-    aim, runs = traffic_for(new, present.api), traffic_for(present.pointer, present.api).packages
-    for package in aim.packages:
+    aim, runs = traffic_for(new, present.api), packages_of(present.pointer)
+    for package in packages_of(new):
         source = origin.package or origin.bucket
         if package not in present.packages and source and package not in runs:
             yield StorePackage(package, source, "kept beside the release, so that it can be gone back to")
@@ -250,7 +250,7 @@ def _way_back(present: Present, new: Pointer) -> Iterator[Action]:
     if present.api is None:
         return
     aim = traffic_for(new, present.api)
-    for package in aim.packages:
+    for package in packages_of(new):
         if package not in present.api.versions:
             yield Publish(package, "its version is gone, and its package is kept")
     if aim != present.api.traffic:

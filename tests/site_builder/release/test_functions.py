@@ -21,8 +21,8 @@ from site_builder.preview.functions import code_of
 from site_builder.release.aws import LOCAL_ACCESS, Account
 from site_builder.release.descriptor import Api, Places, find_descriptor
 from site_builder.release.functions import (
+    ApiFunctions,
     FailedError,
-    Functions,
     Traffic,
     check,
     digest_of_code,
@@ -45,9 +45,9 @@ STRICT = pytest.mark.parametrize("there", ["memory", LOCAL_CLOUD], indirect=True
 
 @dataclass(frozen=True)
 class Lambda:
-    """Functions, the bucket that they take packages from, and the package that gets everything at first."""
+    """ApiFunctions, the bucket that they take packages from, and the package that gets everything at first."""
 
-    functions: Functions
+    functions: ApiFunctions
     bucket: str
     keep: Callable[[str, bytes], None]
     first: str
