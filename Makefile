@@ -11,6 +11,7 @@ DRAFT ?=
 BEFORE = $(if $(findstring production,$(ENV)),$(subst production,staging,$(ENV)),$(subst staging,dev,$(ENV)))
 
 PULL_REQUEST = $(VENV)/python -m tools.pull_request
+INTO_FOLDER = $${INTO:+--into "$$INTO"}
 # As the shell has them: what comes from outside is never a part of a command.
 SMOKE = --url "$$URL" --environment "$$ENV" --release "$$RELEASE" --api-release "$$API_RELEASE" \
 	--browsers "$${BROWSERS:-chromium}"
@@ -102,10 +103,10 @@ pull-request-compare: .ready ## Find out what a change does to the pages (BASE=�
 	@$(PULL_REQUEST) compare --base "$$BASE" --output "$${OUTPUT:-output}" --marks "$${MARKS:-2}"
 
 pull-request-show: .ready ## Show what was compared as a preview (NUMBER=… ENV=dev)
-	@$(PULL_REQUEST) show --number "$$NUMBER" --environment "$${ENV:-dev}" --output "$${OUTPUT:-output}"
+	@$(PULL_REQUEST) show --number "$$NUMBER" --environment "$${ENV:-dev}" --output "$${OUTPUT:-output}" $(INTO_FOLDER)
 
 pull-request-tell: .ready ## Write it into the pull request's one comment (NUMBER=… REPOSITORY=… COMMIT=… GITHUB_TOKEN)
-	@$(PULL_REQUEST) tell --number "$$NUMBER" --repository "$$REPOSITORY" --commit "$$COMMIT"
+	@$(PULL_REQUEST) tell --number "$$NUMBER" --repository "$$REPOSITORY" --commit "$$COMMIT" $(INTO_FOLDER)
 
 pull-request-close: .ready ## Take the preview away and say so (NUMBER=… REPOSITORY=… ENV=dev GITHUB_TOKEN)
 	@$(PULL_REQUEST) close --number "$$NUMBER" --repository "$$REPOSITORY" --environment "$${ENV:-dev}"
@@ -210,6 +211,9 @@ workflows: .ready ## Audit the workflows, and hold them to GitHub's schema
 	$(VENV)/zizmor --offline --pedantic --no-progress .github
 	$(VENV)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(VENV)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+
+settings: .ready ## Say how the repository's settings differ from .github/settings (REPOSITORY=…, APPLY=1 makes them so, GITHUB_TOKEN)
+	@$(VENV)/python -m tools.settings --repository "$$REPOSITORY" $${APPLY:+--apply}
 
 annotations: ## Tell GitHub's runner how the tools say where something is wrong
 	@echo "::add-matcher::.github/matchers.json"

@@ -6,6 +6,7 @@ Commands are taken down by a `make` that does nothing, or fails where the test s
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -229,3 +230,13 @@ def test_artefacts_and_outputs_go_from_job_to_job(
 
     assert result(replay) == outcome
     assert len([one for one in replay.told if one.outcome != SKIPPED]) == count
+
+
+def test_a_strangers_change_is_built_and_compared_without_any_right(travel: Travel) -> None:
+    """Beside what it is based on; whatever has a right is in another workflow, and runs nothing of the change."""
+    replay, asked = travel("preview", "main", event="pull_request", payload={})
+    jobs = (ROOT / WORKFLOWS / "preview.yml").read_text()
+
+    assert asked == ["build", "build", "pull-request-compare BASE=base/output"], replay.told
+    assert re.findall(r"^      ([a-z-]+: \w+)", jobs, re.MULTILINE) == ["contents: read"]
+    assert "secrets" not in jobs
