@@ -6,7 +6,7 @@
 
 Without --apply nothing is changed, and the exit code is 3 where something differs. What GitHub has beside what is
 named here (labels, rulesets, environments) is left alone. Terraform's provider for GitHub would do it too; this needs
-no state. The token, in GITHUB_TOKEN, is a fine-grained one of an owner, with Administration, Environments, Issues: write.
+no state. The token, in GITHUB_TOKEN, is a fine-grained one of an owner: Administration, Environments, Issues: write.
 """
 
 from __future__ import annotations
