@@ -209,6 +209,7 @@ sbom: .audited ## List what the site and the API are made of, in CycloneDX, into
 
 workflows: .ready ## Audit the workflows, and hold them to GitHub's schema
 	$(VENV)/zizmor --offline --pedantic --no-progress .github
+	$(VENV)/python -m tools.workflow_lint
 	$(VENV)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(VENV)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 

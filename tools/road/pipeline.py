@@ -10,6 +10,7 @@ sees is a failure of the road. What is printed is each step, how it ended and ho
 from __future__ import annotations
 
 import argparse
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,7 @@ STAGES = ("dev", "staging", "production")
 # They take an hour, and what they prove has its own place: `make test` is where this very road is tested.
 TOO_LONG = frozenset({"make test", "make summary"})
 CI_JOBS = ("test", "build")
+KEPT = ROOT / "dist" / "pipeline"
 LAST_WORDS = 25
 WIDEST = 74
 
@@ -126,7 +128,17 @@ def beginning(
             ground.folder.mkdir()
             road = Road(origin, ground)
             _seed(road, cloud)
-            yield road, cloud
+            try:
+                yield road, cloud
+            finally:
+                _keep_what_browsers_saw(ground.folder / "artefacts")
+
+
+def _keep_what_browsers_saw(artefacts: Path) -> None:
+    """Keep what the workflows would have kept of smoke tests that failed, which goes with the folder otherwise."""
+    shutil.rmtree(KEPT, ignore_errors=True)
+    for kept in artefacts.glob("smoke-*"):
+        shutil.copytree(kept, KEPT / kept.name)
 
 
 def _installed_here() -> Mapping[str, str]:
