@@ -23,7 +23,7 @@ PYTEST := $(VENV)/coverage run -m pytest
 LONGEST := tests/site_builder/engine/test_same_bytes.py
 
 .PHONY: help up setup build post page review rename schedule urls links check test test-unit test-integration test-browser test-infra test-nightly hammer lighthouse smoke approve browsers \
-	pull-request-compare pull-request-show pull-request-tell pull-request-close format lint types \
+	pull-request-compare pull-request-show pull-request-tell pull-request-close uat format lint types \
 	imports lock package cloud status deploy verdict plan clean .installed .ready
 
 help: ## List these commands
@@ -105,6 +105,10 @@ pull-request-tell: .ready ## Write it into the pull request's one comment (NUMBE
 
 pull-request-close: .ready ## Take the preview away and say so (NUMBER=… REPOSITORY=… ENV=dev GITHUB_TOKEN)
 	@$(PULL_REQUEST) close --number "$$NUMBER" --repository "$$REPOSITORY" --environment "$${ENV:-dev}"
+
+uat: .ready ## Print what a person looks at before production (URL=… LIVE=… REPOSITORY=… RELEASE=… COMMIT=… FROM=… TO=…)
+	@$(VENV)/python tools/uat.py --url "$$URL" --live "$$LIVE" --repository "$$REPOSITORY" --release "$$RELEASE" \
+		--commit "$$COMMIT" --from "$$FROM" --to "$$TO"
 
 check: .ready lint types imports ## Check format, lint, types and who imports whom
 

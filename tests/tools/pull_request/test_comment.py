@@ -80,8 +80,9 @@ def test_a_commit_that_is_none_is_not_repeated() -> None:
 def test_no_address_is_markdown_or_html(name: str) -> None:
     """Whatever a page is called."""
     path = f"/{name}"
-    text = write_comment(replace(EMPTY, pages=(Page(path, "changed", 1, 2),), looked=1,
-                                 pictures=(Picture(path, "phone", "1-phone.jpg", 1.0),), unmarked=name), SHOWN)  # fmt: skip
+    pictures = (Picture(path, "phone", "1-phone.jpg", 1.0),)
+    report = replace(EMPTY, pages=(Page(path, "changed", 1, 2),), looked=1, pictures=pictures, unmarked=name)
+    text = write_comment(report, SHOWN)
 
     assert not set(plain(path)) & set("`|<>[]()@!*\\\"'&#")
     rows = [line for line in text.splitlines() if line.startswith("| [")]
