@@ -111,6 +111,10 @@ pull-request-tell: .ready ## Write it into the pull request's one comment (NUMBE
 pull-request-close: .ready ## Take the preview away and say so (NUMBER=… REPOSITORY=… ENV=dev GITHUB_TOKEN)
 	@$(PULL_REQUEST) close --number "$$NUMBER" --repository "$$REPOSITORY" --environment "$${ENV:-dev}"
 
+uat: .ready ## Print what a person looks at before production (URL=… LIVE=… REPOSITORY=… RELEASE=… COMMIT=… FROM=… TO=…)
+	@$(VENV)/python tools/uat.py --url "$$URL" --live "$$LIVE" --repository "$$REPOSITORY" --release "$$RELEASE" \
+		--commit "$$COMMIT" --from "$$FROM" --to "$$TO"
+
 check: .ready lint types imports ## Check format, lint, types and who imports whom
 
 lint: .ready ## Check format and lint
@@ -190,8 +194,8 @@ withdraw: .installed ## Let nobody get what was made of a commit (ENV=…, COMMI
 rollback: .installed ## Go back to the release before, or to one that is named (ENV=…, RELEASE=…)
 	@$(VENV)/python publish.py rollback "$$ENV" $${RELEASE:+"$$RELEASE"}
 
-pipeline: .ready ## Travel the whole road here: push, CI, dev, staging, smoke tests, approval, canary, finish, rollback
-	@$(VENV)/python -m tools.road.pipeline
+pipeline: .ready ## Travel the whole road here: push, CI, dev, staging, smoke tests, approval, canary, finish, rollback (DUE=1: and what is due)
+	@$(VENV)/python -m tools.road.pipeline $(if $(DUE),--due)
 
 audit: .audited ## Ask whether a locked package has a known hole; this asks the internet
 	$(VENV)/python tools/audit.py

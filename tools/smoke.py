@@ -23,7 +23,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 ROOT = Path(__file__).resolve().parents[1]
 BROWSERS = ("chromium", "firefox", "webkit")
@@ -99,12 +99,22 @@ def check_url(text: str) -> str:
     if not text.strip():
         todo = "Say URL=https://…, or run `.venv/bin/pytest tests/smoke` for a site that is built and served here."
         raise CannotRunError(f"which site? No URL was given.\n  {todo}")
-    parts = urlsplit(text.strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    parts = _split(text.strip())
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
         raise CannotRunError(f"{text} is no address of a site.\n  It begins with https:// and a host's name.")
     if parts.path not in {"", "/"} or parts.query or parts.fragment or parts.username:
         raise CannotRunError(f"{text} is more than a site.\n  Give {parts.scheme}://{parts.hostname} alone.")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _split(text: str) -> SplitResult | None:
+    """Return the parts of an address, or None where it has none; a port is read only when it is asked for."""
+    try:
+        parts = urlsplit(text)
+        is_one = parts.port != 0
+    except ValueError:
+        return None
+    return parts if is_one else None
 
 
 def reach(url: str) -> tuple[str, dict[str, str]]:

@@ -45,13 +45,13 @@ def served_here(output: Path) -> Iterator[Site]:
 
 
 @contextmanager
-def running_cloud(folder: Path) -> Iterator[Path]:
+def running_cloud(folder: Path, *options: str) -> Iterator[Path]:
     """Run `publish.py cloud` as a person would, until the block ends; give the folder of what it keeps."""
     # A root user's database runs as somebody else, who must be able to walk through to the data.
     folder.chmod(0o711)
     state, log = folder / "state", folder / "cloud.log"
     state.mkdir(mode=0o711)
-    command = [sys.executable, "publish.py", "cloud", "--port", "0", "--delay", "0.2", "--state", str(state)]
+    command = [sys.executable, "publish.py", "cloud", "--port", "0", "--delay", "0.2", "--state", str(state), *options]
     with log.open("wb") as stream:
         process = subprocess.Popen(command, cwd=ROOT, stdout=stream, stderr=stream)
     try:

@@ -75,6 +75,8 @@ def serving(site: Stub) -> Iterator[None]:
         ("staging.example", "no address of a site"),
         ("ftp://staging.example", "no address of a site"),
         ("https://", "no address of a site"),
+        ("https://staging.example:x", "no address of a site"),
+        ("https://[staging", "no address of a site"),
         ("https://staging.example/blog/", "Give https://staging.example alone"),
         ("https://a:b@staging.example", "more than a site"),
     ],

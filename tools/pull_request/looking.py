@@ -20,7 +20,7 @@ from site_builder.preview.origin import FolderOrigin, working_values
 from site_builder.preview.stack import Project, running_site
 from tools import lighthouse
 from tools.browser import find_browser
-from tools.node_tools import LIGHTHOUSE, find_tool
+from tools.node_tools import LIGHTHOUSE, install_tool
 from tools.pull_request.report import Marks, Page, Picture, ReportError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -163,15 +163,17 @@ def ask_lighthouse(sides: Sides, pages: Sequence[Page], most: int) -> tuple[tupl
     """Return the marks of some pages before and after, or why there are none."""
     if most == 0:
         return (), "it was not asked"
-    if find_tool(LIGHTHOUSE) is None:
-        return (), "it is not installed here; `make lighthouse` installs it where there is Node"
+    if trouble := install_tool(LIGHTHOUSE):
+        return (), trouble
     with tempfile.TemporaryDirectory(prefix="zichkoding-lighthouse-") as name, ExitStack() as parts:
         folders = [Path(name) / "before", Path(name) / "after"]
         urls = []
         for folder, url in zip(folders, (sides.before, sides.after), strict=True):
             folder.mkdir()
             urls.append(parts.enter_context(lighthouse.cdn_before(url, folder)))
-        return compare_marks(Sides(*urls), choose_pages(pages, most), lighthouse.look_at)
+        # A page that was there before says more: its marks may have fallen.
+        chosen = sorted(pages, key=lambda page: page.kind != "changed")[:most]
+        return compare_marks(Sides(*urls), chosen, lighthouse.look_at)
 
 
 def compare_marks(sides: Sides, pages: Sequence[Page], look: Look) -> tuple[tuple[Marks, ...], str]:

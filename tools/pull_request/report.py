@@ -117,8 +117,8 @@ def _picture(given: Mapping[str, Any]) -> Picture:
 
 def _marks(given: Mapping[str, Any]) -> Marks:
     before, after = (_all(given[name], _number) for name in ("before", "after"))
-    if {len(before), len(after)} > {0, MARKS}:
-        raise ValueError(f"{len(after)} marks")
+    if len(after) != MARKS or len(before) not in {0, MARKS}:
+        raise ValueError(f"{len(before)} and {len(after)} marks")
     return Marks(_path(given["path"]), before, after, _number(given["before_ms"]), _number(given["after_ms"]))
 
 
