@@ -24,7 +24,7 @@ from site_builder.errors import ReleaseError
 from site_builder.preview.cdn import EdgeCache, Functions, Viewed, Views
 from site_builder.preview.edge import EdgeRequest
 from site_builder.release.ledger import Ledger
-from site_builder.release.manifest import ASSETS
+from site_builder.release.manifest import ASSETS, MANIFESTS, digest_in
 from site_builder.release.pointer import Pointer
 from site_builder.release.previews import Preview, read_previews
 from site_builder.release.prune import DAY, Keep, prune
@@ -311,10 +311,10 @@ class Release(RuleBasedStateMachine):
 
     @invariant()
     def a_manifest_says_that_all_of_it_is_there(self) -> None:
-        """It is written last and deleted first, so that nobody ever relies on half a release."""
+        """Write it last and delete it first, and nobody ever relies on half a release."""
         keys = self.place.objects.listed("")
-        for key in self.place.objects.listed("manifests/"):
-            made = by_digest(key.removeprefix("manifests/").removesuffix(".json"))
+        for key in self.place.objects.listed(MANIFESTS):
+            made = by_digest(digest_in(key))
             missing = {made.manifest.key(entry) for entry in made.manifest.entries} - keys.keys()
             assert not missing, f"{key} is there, and {min(missing)} is not"
 
