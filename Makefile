@@ -14,8 +14,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv/bin
 RUN := $(VENV)/python -m site_builder
 PYTEST := $(VENV)/coverage run -m pytest
-# It takes as long as all the others, so it runs beside them.
-LONGEST := tests/site_builder/engine/test_same_bytes.py
+# These take about as long as all the others, so they run beside them.
+HALF := tests/site_builder/engine/test_same_bytes.py tests/infra tests/theme
 
 .PHONY: help up setup build post page review rename schedule urls links check test test-unit test-integration test-browser test-infra test-nightly hammer lighthouse smoke format lint types \
 	imports lock package cloud status deploy verdict plan clean .installed .ready
@@ -54,7 +54,7 @@ links: .installed ## Say it too where a page of another site that we link to is 
 
 test: .ready check ## Prove it: lint, types, contracts, and every test, in a real browser too
 	@$(VENV)/coverage erase
-	@$(VENV)/python tools/side_by_side.py "$(PYTEST) $(LONGEST)" "$(PYTEST) --ignore=$(LONGEST)"
+	@$(VENV)/python tools/side_by_side.py "$(PYTEST) $(HALF)" "$(PYTEST) $(HALF:%=--ignore=%)"
 	@$(VENV)/coverage combine -q
 	$(VENV)/coverage report
 
