@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from chalicelib.errors import SettingsError
 
@@ -29,6 +29,18 @@ class Webhook:
 
 
 @dataclass(frozen=True)
+class RedisAddress:
+    """Where a Redis or Valkey is that keeps the limits, and how to get in."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    database: int
+    encrypted: bool
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the API needs to know about where it runs."""
 
@@ -46,6 +58,7 @@ class Settings:
     sns_topic: str
     webhook: Webhook | None
     issuer: Issuer | None
+    redis: RedisAddress | None
     release: str
     commit: str
 
@@ -70,6 +83,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         sns_topic=given.get("SNS_TOPIC", ""),
         webhook=_webhook(given),
         issuer=_issuer(given),
+        redis=_redis(given),
         release=given.get("RELEASE", ""),
         commit=given.get("COMMIT", ""),
     )
@@ -118,3 +132,23 @@ def _issuer(given: Mapping[str, str]) -> Issuer | None:
     if not given.get("OIDC_CLIENT_ID"):
         raise SettingsError("OIDC_CLIENT_ID is needed with OIDC_ISSUER; the issuer gives it")
     return Issuer(url.rstrip("/"), given["OIDC_CLIENT_ID"], given.get("OIDC_CLIENT_SECRET", ""))
+
+
+def _redis(given: Mapping[str, str]) -> RedisAddress | None:
+    if not given.get("REDIS_URL"):
+        return None
+    wanted = "user:password@host:6379/0"
+    url = _address(given, "REDIS_URL", ("redis://", "rediss://"), wanted)
+    try:
+        parts = urlsplit(url)
+        port, database = parts.port or 6379, int(parts.path.strip("/") or 0)
+        host = parts.hostname or ""
+    except ValueError:
+        host = ""
+    if not host:
+        # Without what stands there: a password may be in it.
+        raise SettingsError(
+            f"REDIS_URL names no host, or a port or a database that is no number; give it as redis://{wanted}"
+        )
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return RedisAddress(host, port, user, password, database, encrypted=parts.scheme == "rediss")

@@ -16,6 +16,7 @@ from chalicelib.errors import ApiError
 from chalicelib.newsletter.finding import find_posts
 from chalicelib.observe import tell, tell_crash
 from chalicelib.outbox.channels import Channels
+from chalicelib.outbox.jobs import make_jobs
 from chalicelib.outbox.worker import deliver_due
 from chalicelib.privacy.retention import forget_old
 from chalicelib.services import Services
@@ -41,12 +42,13 @@ class Task:
 
 
 TASKS = (
-    Task("drain the queue", 0, lambda services, _: drain(services.queue, services.database, services.channels)),
+    Task("drain the queue", 0, lambda services, _: drain(services.queue, services.database, services.signer)),
     Task("canary", HOUR, check_canary),
     Task("spam summary", DAY, summarise_spam),
     Task("new posts", HOUR, find_posts),
     Task("retention", DAY, forget_old),
-    # Last, so that what the others made is delivered in the same turn.
+    # These last, so that what the others made is delivered in the same turn.
+    Task("tell of messages", 0, lambda services, _: make_jobs(services.database, services.channels)),
     Task("deliver", 0, deliver_due),
 )
 
