@@ -59,6 +59,9 @@ class Settings:
     webhook: Webhook | None
     issuer: Issuer | None
     redis: RedisAddress | None
+    # The CDN's log files: s3://bucket/prefix/, or a folder on this machine.
+    logs_url: str
+    logs_folder: str
     release: str
     commit: str
 
@@ -84,6 +87,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         webhook=_webhook(given),
         issuer=_issuer(given),
         redis=_redis(given),
+        logs_url=_address(given, "LOGS_URL", ("s3://",), "bucket/prefix/") if given.get("LOGS_URL") else "",
+        logs_folder=given.get("LOGS_FOLDER", ""),
         release=given.get("RELEASE", ""),
         commit=given.get("COMMIT", ""),
     )

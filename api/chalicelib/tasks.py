@@ -13,6 +13,7 @@ from chalicelib.canary import check_canary
 from chalicelib.contact.keeping import drain
 from chalicelib.contact.summary import summarise_spam
 from chalicelib.errors import ApiError
+from chalicelib.figures.cdn import count_logs
 from chalicelib.newsletter.finding import find_posts
 from chalicelib.observe import tell, tell_crash
 from chalicelib.outbox.channels import Channels
@@ -46,6 +47,7 @@ TASKS = (
     Task("canary", HOUR, check_canary),
     Task("spam summary", DAY, summarise_spam),
     Task("new posts", HOUR, find_posts),
+    Task("CDN logs", HOUR, count_logs),
     Task("retention", DAY, forget_old),
     # These last, so that what the others made is delivered in the same turn.
     Task("tell of messages", 0, lambda services, _: make_jobs(services.database, services.channels)),

@@ -87,6 +87,11 @@ CLOCKS = (
         "DELETE FROM outbox WHERE ended_at < now() - interval '30 days' RETURNING 1",
     ),
     Clock(
+        "counted_logs",
+        "a log file is deleted by its bucket before; then nobody can count it again",
+        "DELETE FROM counted_logs WHERE counted_at < now() - interval '90 days' RETURNING 1",
+    ),
+    Clock(
         "page_counts",
         "what pages were like two years ago says nothing of today",
         "DELETE FROM page_counts WHERE day < now() - interval '2 years' RETURNING 1",
