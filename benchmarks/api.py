@@ -189,9 +189,13 @@ def _cold_start(folder: Path, name: str, handler: str, environment: Mapping[str,
 
 def _cpu_ms(function: Runtime) -> float:
     assert function.process is not None  # noqa: S101 - it runs
+    return _cpu_us(function.process.pid) / 1000
+
+
+def _cpu_us(process: int) -> float:
     # To the nanosecond, of every thread: the clock of `stat` ticks in hundredths of a second.
-    threads = Path(f"/proc/{function.process.pid}/task").glob("*/schedstat")
-    return sum(int(one.read_text().split()[0]) for one in threads) / 1e6
+    threads = Path(f"/proc/{process}/task").glob("*/schedstat")
+    return sum(int(one.read_text().split()[0]) for one in threads) / 1000
 
 
 def imports(environment: Mapping[str, str], reps: int) -> None:
@@ -235,29 +239,39 @@ def warm(environment: Mapping[str, str], rounds: int = 10, each: int = 200) -> N
     _ask(environment, "VACUUM ANALYZE")
     with Path(os.devnull).open("w", encoding="utf-8") as quiet:
         sys.stderr, told = quiet, sys.stderr
-        timed = _by_turns({"bare INSERT": (_message, bare), "POST /api/contact": (event, ours)}, rounds, each)
+        ways = {"bare INSERT": (_message, bare), "POST /api/contact": (event, ours)}
+        timed, spent = _by_turns(ways, rounds, each, connection.info.backend_pid)
         sys.stderr = told
     print(f"\n## Warm, in process, one connection, 10,000 messages there, durable ({rounds} x {each}, by turns)\n")
-    print("| | mean us | p50 us | p99 us |\n|---|---|---|---|")
+    print("| | mean us | p50 us | p99 us | CPU here us | CPU of the server us |\n|---|---|---|---|---|---|")
     for name, times in timed.items():
-        print(f"| {name} | {statistics.mean(times):.0f} | {_at(times, 50):.0f} | {_at(times, 99):.0f} |")
+        here, server = (sum(one) / len(times) for one in zip(*spent[name], strict=True))
+        figures = f"{statistics.mean(times):.0f} | {_at(times, 50):.0f} | {_at(times, 99):.0f}"
+        print(f"| {name} | {figures} | {here:.0f} | {server:.0f} |")
     ratio = statistics.mean(timed["POST /api/contact"]) / statistics.mean(timed["bare INSERT"])
-    print(f"| **ratio of means** | **{ratio:.2f}** | | |")
+    print(f"| **ratio of means** | **{ratio:.2f}** | | | | |")
 
 
 def _by_turns(
-    what: Mapping[str, tuple[Callable[[], Any], Callable[[Any], None]]], rounds: int, each: int
-) -> dict[str, list[float]]:
+    what: Mapping[str, tuple[Callable[[], Any], Callable[[Any], None]]], rounds: int, each: int, server: int
+) -> tuple[dict[str, list[float]], dict[str, list[tuple[float, float]]]]:
+    """Return how long each took, and what each round cost in CPU, here and in the server's process."""
     timed: dict[str, list[float]] = {name: [] for name in what}
+    spent: dict[str, list[tuple[float, float]]] = {name: [] for name in what}
     for number in range(rounds + 1):
         for name, (make, run) in what.items():
-            for _ in range(each):
-                given = make()
+            given = [make() for _ in range(each)]
+            times = []
+            before = _cpu_us(os.getpid()), _cpu_us(server)
+            for one in given:
                 started = time.perf_counter()
-                run(given)
-                if number:  # The first round warms up.
-                    timed[name].append((time.perf_counter() - started) * 1e6)
-    return timed
+                run(one)
+                times.append((time.perf_counter() - started) * 1e6)
+            after = _cpu_us(os.getpid()), _cpu_us(server)
+            if number:  # The first round warms up.
+                timed[name] += times
+                spent[name].append((after[0] - before[0], after[1] - before[1]))
+    return timed, spent
 
 
 def sustained(folder: Path, environment: Mapping[str, str], seconds: int) -> None:

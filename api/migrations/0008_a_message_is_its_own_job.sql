@@ -15,30 +15,30 @@ CREATE TABLE erased_people (
 );
 GRANT SELECT, INSERT, DELETE, UPDATE (erased_at) ON erased_people TO zichkoding_api;
 
--- As before, in one pass and without a plan for the sum.
+-- As before, one name after the other again: two small plans that are kept cost less than one that joins and sums.
 CREATE OR REPLACE FUNCTION take_tokens(
     names text[], burst double precision, per_second double precision, credit double precision
 ) RETURNS double precision LANGUAGE plpgsql AS $$
 DECLARE
     least_left double precision := burst;
     still double precision;
+    one text;
+    moment timestamptz := clock_timestamp();
 BEGIN
-    FOR still IN
-        INSERT INTO rate_buckets AS bucket (name, tokens, counted_at)
-        -- The caller gives the names in order, so that two senders never wait for each other's second bucket.
-        SELECT one, burst - 1, clock_timestamp() FROM unnest(names) AS one
+    -- The caller gives the names in order, so that two senders never wait for each other's second bucket.
+    FOREACH one IN ARRAY names LOOP
+        INSERT INTO rate_buckets AS bucket (name, tokens, counted_at) VALUES (one, burst - 1, moment)
         ON CONFLICT (name) DO UPDATE SET
             tokens = greatest(
                 least(
                     burst,
                     bucket.tokens
-                    + per_second * greatest(extract(epoch FROM clock_timestamp() - bucket.counted_at), 0)
+                    + per_second * greatest(extract(epoch FROM moment - bucket.counted_at), 0)
                 ) - 1,
                 -credit - 1
             ),
-            counted_at = clock_timestamp()
-        RETURNING bucket.tokens
-    LOOP
+            counted_at = moment
+        RETURNING bucket.tokens INTO still;
         least_left := least(least_left, still);
     END LOOP;
     RETURN least_left;
