@@ -1,5 +1,5 @@
 variable "account" {
-  description = "The account that this environment lives in."
+  description = "The account that this environment lives in, twelve digits."
   type        = string
 }
 
@@ -9,18 +9,23 @@ variable "region" {
   default     = "eu-central-1"
 }
 
+variable "second_region" {
+  description = "Where copies lie that must outlive the first region."
+  type        = string
+  default     = "eu-west-1"
+}
+
 variable "domain" {
-  description = "The host name that visitors use, further names for it, and the certificate of all of them in us-east-1; or null for CloudFront's own name."
+  description = "The host name that visitors use, further names for it, and the Route 53 zone that all of them lie in; or null for CloudFront's own name, and no API."
   type = object({
-    name            = string
-    aliases         = optional(set(string), [])
-    certificate_arn = string
+    name    = string
+    aliases = optional(set(string), [])
+    zone_id = string
   })
   default = null
 }
 
-variable "api_domain" {
-  description = "The host that answers /api/*, or null while there is none."
+variable "repository" {
+  description = "The GitHub repository whose runs may deploy, as owner/name."
   type        = string
-  default     = null
 }
