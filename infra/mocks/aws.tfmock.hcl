@@ -83,3 +83,7 @@ mock_resource "aws_cloudfront_response_headers_policy" {
 mock_resource "aws_cloudfront_origin_access_control" {
   defaults = { id = "access-control" }
 }
+
+mock_resource "aws_ce_anomaly_monitor" {
+  defaults = { arn = "arn:aws:ce::123456789012:anomalymonitor/11111111-2222-3333-4444-555555555555" }
+}
