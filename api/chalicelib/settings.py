@@ -48,6 +48,8 @@ class Settings:
     issuer: Issuer | None
     release: str
     commit: str
+    # Under which name CloudWatch collects the figures; empty where nobody does.
+    metrics: str
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -72,7 +74,18 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         issuer=_issuer(given),
         release=given.get("RELEASE", ""),
         commit=given.get("COMMIT", ""),
+        metrics=given.get("METRICS", ""),
     )
+
+
+def with_secrets(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the environment with what the secret that SECRETS names adds to it."""
+    secret = environment.get("SECRETS", "")
+    if not secret:
+        return environment
+    from chalicelib.secret_settings import read_secret_settings  # noqa: PLC0415 - asking AWS is for Lambda alone
+
+    return {**environment, **read_secret_settings(secret, environment)}
 
 
 def read_database_url(environment: Mapping[str, str]) -> str:

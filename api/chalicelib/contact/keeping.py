@@ -75,10 +75,14 @@ def message_id(key: uuid.UUID) -> uuid.UUID:
 def keep_durably(submission: Submission, database: Database, queue: Queue, channels: Sequence[str]) -> Kept:
     """Return when the message is durable, or raise NotKeptError, or TooManyError."""
     try:
-        return keep_in_database(submission, database, channels, credit=CREDIT)
+        kept = keep_in_database(submission, database, channels, credit=CREDIT)
     except DatabaseUnavailableError:
         # Whatever the reason, a schema that is too old included: what somebody wrote is not to be lost over it.
         pass
+    else:
+        if kept.is_new:
+            tell("message_kept", id=str(kept.id))
+        return kept
     try:
         queue.put(write_submission(submission))
     except QueueUnavailableError as error:
