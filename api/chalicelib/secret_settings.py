@@ -20,7 +20,7 @@ ANSWER_SECONDS = 3
 
 def read_secret_settings(secret: str, environment: Mapping[str, str]) -> dict[str, str]:
     """Return the settings that a secret holds, as a JSON object of texts."""
-    text = _ask(secret, environment)
+    text = read_secret(secret, environment)
     try:
         held = json.loads(text)
     except ValueError as error:
@@ -32,7 +32,7 @@ def read_secret_settings(secret: str, environment: Mapping[str, str]) -> dict[st
     return held
 
 
-def _ask(secret: str, environment: Mapping[str, str]) -> str:
+def read_secret(secret: str, environment: Mapping[str, str]) -> str:
     """Ask Secrets Manager for a secret's text, once more if it does not answer."""
     told = ""
     for _ in range(ATTEMPTS):

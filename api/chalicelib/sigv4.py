@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import quote
 
 from chalicelib.errors import SettingsError
 
@@ -44,6 +45,33 @@ def signed_headers(
     signature = sign(canonical, stamp, scope, credentials.key)
     told = f"{ALGORITHM} Credential={credentials.key_id}/{scope}, SignedHeaders={names}, Signature={signature}"
     return {**every, "authorization": told}
+
+
+def presigned_query(
+    host: str,
+    asked: Mapping[str, str],
+    credentials: Credentials,
+    *,
+    region: str,
+    service: str,
+    now: datetime,
+    seconds: int,
+) -> str:
+    """Return a GET of a host's root as a query that carries its own signature, for so many seconds."""
+    stamp = now.strftime("%Y%m%dT%H%M%SZ")
+    scope = f"{stamp[:8]}/{region}/{service}/aws4_request"
+    every = {
+        **asked,
+        "X-Amz-Algorithm": ALGORITHM,
+        "X-Amz-Credential": f"{credentials.key_id}/{scope}",
+        "X-Amz-Date": stamp,
+        "X-Amz-Expires": str(seconds),
+        **({"X-Amz-Security-Token": credentials.token} if credentials.token else {}),
+        "X-Amz-SignedHeaders": "host",
+    }
+    query = "&".join(f"{quote(name, safe='-_.~')}={quote(every[name], safe='-_.~')}" for name in sorted(every))
+    canonical = f"GET\n/\n{query}\nhost:{host}\n\nhost\n{hashlib.sha256(b'').hexdigest()}"
+    return f"{query}&X-Amz-Signature={sign(canonical, stamp, scope, credentials.key)}"
 
 
 def sign(canonical: str, stamp: str, scope: str, key: str) -> str:
