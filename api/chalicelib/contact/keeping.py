@@ -42,6 +42,8 @@ KEEP: LiteralString = """
     )
 """
 
+THERE: LiteralString = "SELECT 1"
+
 
 class UnreadableSubmissionError(Exception):
     """What came out of the queue is nothing that we put in."""
@@ -75,10 +77,14 @@ def message_id(key: uuid.UUID) -> uuid.UUID:
 def keep_durably(submission: Submission, database: Database, queue: Queue, channels: Sequence[str]) -> Kept:
     """Return when the message is durable, or raise NotKeptError, or TooManyError."""
     try:
-        return keep_in_database(submission, database, channels, credit=CREDIT)
+        kept = keep_in_database(submission, database, channels, credit=CREDIT)
     except DatabaseUnavailableError:
         # Whatever the reason, a schema that is too old included: what somebody wrote is not to be lost over it.
         pass
+    else:
+        if kept.is_new:
+            tell("message_kept", id=str(kept.id))
+        return kept
     try:
         queue.put(write_submission(submission))
     except QueueUnavailableError as error:
@@ -118,6 +124,8 @@ def keep_in_database(
 
 def drain(queue: Queue, database: Database, channels: Sequence[str], most: int = 100) -> int:
     """Move what waits in the queue into the database; return how many messages were new to it."""
+    # Asked first: what is taken while the database is away is counted by SQS, and set aside when it was taken often.
+    database.ask(THERE)
     moved = seen = 0
     while seen < most and (taken := queue.take(min(10, most - seen))):
         seen += len(taken)
