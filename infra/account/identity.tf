@@ -55,6 +55,7 @@ resource "aws_iam_policy" "boundary" {
         Sid    = "Functions"
         Effect = "Allow"
         Action = [
+          "lambda:DeleteFunction",
           "lambda:GetAlias",
           "lambda:GetFunction",
           "lambda:GetFunctionConfiguration",
@@ -67,17 +68,10 @@ resource "aws_iam_policy" "boundary" {
         Resource = "arn:aws:lambda:*:${var.account}:function:zichkoding-*"
       },
       {
-        Sid    = "Deployments"
-        Effect = "Allow"
-        Action = [
-          "codedeploy:CreateDeployment",
-          "codedeploy:GetApplicationRevision",
-          "codedeploy:GetDeployment",
-          "codedeploy:GetDeploymentConfig",
-          "codedeploy:RegisterApplicationRevision",
-          "codedeploy:StopDeployment",
-        ]
-        Resource = "arn:aws:codedeploy:*:${var.account}:*"
+        Sid      = "Alarms"
+        Effect   = "Allow"
+        Action   = "cloudwatch:DescribeAlarms"
+        Resource = "*"
       },
     ]
   })

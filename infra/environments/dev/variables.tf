@@ -29,3 +29,26 @@ variable "repository" {
   description = "The GitHub repository whose runs may deploy, as owner/name."
   type        = string
 }
+
+variable "owner_address" {
+  description = "Who gets the messages that visitors write; needed where there is a domain."
+  type        = string
+  default     = null
+}
+
+variable "alarm_addresses" {
+  description = "Who is told when something is wrong, by mail; each has to confirm once."
+  type        = set(string)
+}
+
+variable "package" {
+  description = "The API's package for its very first version, or null for what `make package` writes."
+  type        = string
+  default     = null
+}
+
+variable "reserves_concurrency" {
+  description = "Whether a part of the account's function runs is set aside for each function; a new account has none to set aside."
+  type        = bool
+  default     = false
+}

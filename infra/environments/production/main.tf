@@ -72,4 +72,9 @@ module "environment" {
   second_region = var.second_region
   domain        = var.domain
   repository    = var.repository
+
+  owner_address        = var.owner_address
+  alarm_addresses      = var.alarm_addresses
+  package              = var.package
+  reserves_concurrency = var.reserves_concurrency
 }

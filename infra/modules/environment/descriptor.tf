@@ -1,7 +1,19 @@
 # What describes the environment to publish.py, where publish.py looks for it (docs/publishing.md).
 
 locals {
-  descriptor = module.site.descriptor
+  descriptor = merge(module.site.descriptor, local.has_api ? {
+    api = {
+      function               = module.api[0].functions.app
+      worker                 = module.api[0].functions.work
+      migration              = module.api[0].functions.migrate
+      alias                  = module.api[0].alias
+      codedeploy_application = module.api[0].codedeploy.application
+      codedeploy_group       = module.api[0].codedeploy.group
+      version_bucket         = module.site.descriptor.bucket
+    }
+    # What rings when a new version is no good.
+    alarms = module.api[0].rollback_alarm_names
+  } : { api = null, alarms = [] })
 }
 
 resource "aws_s3_object" "descriptor" {

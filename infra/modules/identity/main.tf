@@ -5,9 +5,6 @@ locals {
   issuer    = "token.actions.githubusercontent.com"
   described = "arn:aws:s3:::zichkoding-configuration-${var.account}"
   source    = var.promotes_from == null ? null : "arn:aws:s3:::zichkoding-${var.promotes_from}-${var.account}"
-
-  lambda     = "arn:aws:lambda:${var.region}:${var.account}:function"
-  codedeploy = "arn:aws:codedeploy:${var.region}:${var.account}"
 }
 
 resource "aws_iam_role" "deploy" {
@@ -158,50 +155,48 @@ resource "aws_iam_role_policy" "api" {
     Version = "2012-10-17"
     Statement = [
       {
-        # New code becomes a version that is never changed; and which versions there are, and what they run.
-        Sid    = "Publish"
-        Effect = "Allow"
-        Action = [
-          "lambda:UpdateFunctionCode",
-          "lambda:PublishVersion",
-          "lambda:GetFunction",
-          "lambda:GetFunctionConfiguration",
-          "lambda:ListVersionsByFunction",
-        ]
-        Resource = flatten([for name in values(var.api.functions) : ["${local.lambda}:${name}", "${local.lambda}:${name}:*"]])
-      },
-      {
-        # Where visitors' requests go, and moving that for the functions that CodeDeploy does not shift.
-        Sid      = "Shift"
+        # Which versions there are, of which package each is, and whether a new one can be asked.
+        Sid      = "Look"
         Effect   = "Allow"
-        Action   = ["lambda:GetAlias", "lambda:UpdateAlias"]
-        Resource = flatten([for name in values(var.api.functions) : ["${local.lambda}:${name}", "${local.lambda}:${name}:*"]])
+        Action   = ["lambda:ListVersionsByFunction", "lambda:GetFunctionConfiguration", "lambda:GetFunction"]
+        Resource = flatten([for arn in values(var.api.functions) : [arn, "${arn}:*"]])
       },
       {
-        # The schema is made ready, and the new version is warmed and asked how it is before anybody is sent to it.
+        # New code becomes a version that never changes, in the same request.
+        Sid      = "Publish"
+        Effect   = "Allow"
+        Action   = ["lambda:UpdateFunctionCode", "lambda:PublishVersion"]
+        Resource = values(var.api.functions)
+      },
+      {
+        # The schema is made ready, and a version is warmed and asked how it is before anybody is sent to it. By version:
+        # nobody reaches a function without saying which.
         Sid      = "MigrateAndCheck"
         Effect   = "Allow"
         Action   = "lambda:InvokeFunction"
-        Resource = flatten([for name in values(var.api.functions) : ["${local.lambda}:${name}", "${local.lambda}:${name}:*"]])
+        Resource = [for arn in values(var.api.functions) : "${arn}:*"]
       },
       {
-        # CodeDeploy shifts a share, watches the alarms, and goes on or back; it can be told to stop.
-        Sid    = "Canary"
-        Effect = "Allow"
-        Action = [
-          "codedeploy:CreateDeployment",
-          "codedeploy:GetDeployment",
-          "codedeploy:StopDeployment",
-          "codedeploy:GetDeploymentConfig",
-          "codedeploy:RegisterApplicationRevision",
-          "codedeploy:GetApplicationRevision",
-        ]
-        Resource = [
-          "${local.codedeploy}:application:${var.api.codedeploy.application}",
-          "${local.codedeploy}:deploymentgroup:${var.api.codedeploy.application}/${var.api.codedeploy.group}",
-          # AWS's own ways to shift, and ours: a configuration says how fast, and nothing else.
-          "${local.codedeploy}:deploymentconfig:*",
-        ]
+        # Where requests go: to one version, or a share of them to another.
+        Sid      = "Shift"
+        Effect   = "Allow"
+        Action   = ["lambda:GetAlias", "lambda:UpdateAlias"]
+        Resource = flatten([for arn in values(var.api.functions) : [arn, "${arn}:${var.api.alias}"]])
+      },
+      {
+        # Prune removes versions that nobody can go back to. Only versions: this does not match the function itself.
+        Sid      = "Prune"
+        Effect   = "Allow"
+        Action   = "lambda:DeleteFunction"
+        Resource = [for arn in values(var.api.functions) : "${arn}:*"]
+      },
+      {
+        # Whether an alarm rings while a share of the visitors gets the new. CloudWatch tells of composite alarms only
+        # whoever may ask for any.
+        Sid      = "HearAlarms"
+        Effect   = "Allow"
+        Action   = "cloudwatch:DescribeAlarms"
+        Resource = "*"
       },
     ]
   })

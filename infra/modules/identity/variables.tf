@@ -8,11 +8,6 @@ variable "environment" {
   }
 }
 
-variable "region" {
-  description = "The region of the environment's functions."
-  type        = string
-}
-
 variable "account" {
   description = "The account that all of it belongs to."
   type        = string
@@ -51,17 +46,10 @@ variable "promotes_from" {
 }
 
 variable "api" {
-  description = "The names of the functions that a deploy gives new code to, of the function that migrates, and of CodeDeploy's application and group; or null while there is no API."
+  description = "The ARNs of the functions that a deploy gives new code to and asks, and the alias that requests go through; or null while there is no API."
   type = object({
-    functions = object({
-      app     = string
-      work    = string
-      migrate = string
-    })
-    codedeploy = object({
-      application = string
-      group       = string
-    })
+    functions = map(string)
+    alias     = string
   })
   default = null
 }

@@ -22,8 +22,12 @@ run "whole" {
   command = plan
 
   variables {
-    account    = "123456789012"
-    repository = "zichkoding/site"
+    account         = "123456789012"
+    repository      = "zichkoding/site"
+    owner_address   = "owner@example.com"
+    alarm_addresses = ["owner@example.com"]
+    # Any file: what is in it is not looked at.
+    package = "main.tf"
     domain = {
       name    = "dev.example.com"
       zone_id = "Z0123456789"

@@ -7,7 +7,6 @@ mock_provider "aws" {
 
 variables {
   account    = "123456789012"
-  region     = "eu-central-1"
   repository = "zichkoding/site"
   bucket_arn = "arn:aws:s3:::zichkoding-production-123456789012"
   kvs_arn    = "arn:aws:cloudfront::123456789012:key-value-store/11111111-2222-3333-4444-555555555555"
@@ -20,8 +19,11 @@ run "production_reads_staging_and_writes_its_own" {
     environment   = "production"
     promotes_from = "staging"
     api = {
-      functions  = { app = "zichkoding-production-app", work = "zichkoding-production-work", migrate = "zichkoding-production-migrate" }
-      codedeploy = { application = "zichkoding-production-api", group = "live" }
+      alias = "live"
+      functions = {
+        app     = "arn:aws:lambda:eu-central-1:123456789012:function:zichkoding-production-app"
+        migrate = "arn:aws:lambda:eu-central-1:123456789012:function:zichkoding-production-migrate"
+      }
     }
   }
 
@@ -77,10 +79,18 @@ run "production_reads_staging_and_writes_its_own" {
   assert {
     condition = alltrue(flatten([
       for statement in jsondecode(aws_iam_role_policy.api[0].policy).Statement : [
-        for resource in flatten([statement.Resource]) : can(regex("zichkoding-production-|:deploymentconfig:", resource))
-      ]
+        for resource in flatten([statement.Resource]) : startswith(resource, "arn:aws:lambda:eu-central-1:123456789012:function:zichkoding-production-")
+      ] if statement.Sid != "HearAlarms"
     ]))
     error_message = "Only this environment's functions."
+  }
+  assert {
+    condition = alltrue(flatten([
+      for statement in jsondecode(aws_iam_role_policy.api[0].policy).Statement : [
+        for resource in flatten([statement.Resource]) : endswith(resource, ":*")
+      ] if contains(flatten([statement.Action]), "lambda:DeleteFunction") || contains(flatten([statement.Action]), "lambda:InvokeFunction")
+    ]))
+    error_message = "A version can be removed and asked, never the function itself."
   }
 }
 
