@@ -12,37 +12,32 @@ locals {
       handler = "app.app"
       about   = "Answers requests."
       timeout = local.chalice.lambda_timeout
-      role    = var.database.user
+      url     = var.database.url
     }
     work = {
       handler = "app.work"
       about   = "Drains the queue, delivers, and looks after the rest, each minute."
       timeout = local.chalice.lambda_functions.work.lambda_timeout
-      role    = var.database.user
+      url     = var.database.url
     }
     migrate = {
       handler = "migrate.work"
       about   = "Brings the schema to what the code needs, before that code gets a request."
       timeout = 900
-      role    = var.database.owner
+      url     = var.database.owner_url
     }
     rotate = {
       handler = "rotate.work"
       about   = "Replaces the secret that tokens are signed with."
       timeout = 30
-      role    = null
+      url     = null
     }
   }
   # What requests and the schedule reach, always by the alias. Migrating is called by a deploy, by version.
   aliased = ["app", "work"]
   # Who speaks to the database is in its network; the rest needs no network of ours.
-  connected = { for name, function in local.functions : name => function if function.role != null }
+  connected = { for name, function in local.functions : name => function if function.url != null }
 
-  # verify-full: the server's certificate is checked, and that it is this server's.
-  database_url = {
-    for name, function in local.connected : name =>
-    "postgresql://${function.role}@${var.database.host}:${var.database.port}/${var.database.name}?sslmode=verify-full"
-  }
   everywhere = merge(
     { DATABASE_AUTH = "iam" },
     var.network.is_dual_stack ? { AWS_USE_DUALSTACK_ENDPOINT = "true" } : {},
@@ -57,13 +52,20 @@ locals {
       # Its name alone: the function asks for the text when it begins, and neither state nor console shows it.
       SECRETS = aws_secretsmanager_secret.this.arn
     },
-    var.redis_url == null ? {} : { REDIS_URL = var.redis_url },
     var.tell_by_topic ? { SNS_TOPIC = aws_sns_topic.messages[0].arn } : {},
   )
+  # The names of secrets again: how a new server gets its roles, and what the proxy signs in with.
+  migrating = merge(
+    { ADMINISTRATOR_SECRET = var.database.master_secret_arn },
+    var.database.proxy_secret_arn == null ? {} : { PROXY_SECRET = var.database.proxy_secret_arn },
+  )
   variables = {
-    app     = merge(local.everywhere, local.serving, { DATABASE_URL = local.database_url.app })
-    work    = merge(local.everywhere, local.serving, { DATABASE_URL = local.database_url.work })
-    migrate = merge(local.everywhere, { DATABASE_URL = local.database_url.migrate })
+    app = merge(
+      local.everywhere, local.serving, { DATABASE_URL = local.functions.app.url },
+      var.cache == null ? {} : { REDIS_URL = var.cache.url },
+    )
+    work    = merge(local.everywhere, local.serving, { DATABASE_URL = local.functions.work.url })
+    migrate = merge(local.everywhere, local.migrating, { DATABASE_URL = local.functions.migrate.url })
     rotate  = {}
   }
 }

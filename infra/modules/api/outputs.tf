@@ -90,3 +90,27 @@ output "mail_records" {
   description = "The DNS records that prove the mail's domain, for a zone that is kept elsewhere."
   value       = local.mail_records
 }
+
+output "shift" {
+  description = "For `aws deploy create-deployment --cli-input-json`: lets the newest version of the API have the requests, by and by. For a change of settings alone; new code is brought by publish.py."
+  value = jsonencode({
+    applicationName     = aws_codedeploy_app.this.name
+    deploymentGroupName = aws_codedeploy_deployment_group.this.deployment_group_name
+    revision = {
+      revisionType = "AppSpecContent"
+      appSpecContent = {
+        content = <<-EOT
+          version: 0.0
+          Resources:
+            - api:
+                Type: AWS::Lambda::Function
+                Properties:
+                  Name: ${aws_lambda_function.this["app"].function_name}
+                  Alias: ${aws_lambda_alias.live["app"].name}
+                  CurrentVersion: ${aws_lambda_alias.live["app"].function_version}
+                  TargetVersion: ${aws_lambda_function.this["app"].version}
+        EOT
+      }
+    }
+  })
+}

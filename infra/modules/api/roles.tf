@@ -64,6 +64,22 @@ locals {
     Resource = aws_secretsmanager_secret.this.arn
   }
 
+  administer = {
+    Sid    = "MakeRoles"
+    Effect = "Allow"
+    # A new server knows its administrator only; with the proxy, migrating also gives the API's role its password.
+    Action   = "secretsmanager:GetSecretValue"
+    Resource = compact([var.database.master_secret_arn, var.database.proxy_secret_arn])
+  }
+
+  limit = var.cache == null ? [] : [{
+    Sid    = "Limit"
+    Effect = "Allow"
+    # The cache keeps who asked how often.
+    Action   = "elasticache:Connect"
+    Resource = var.cache.connect_arns
+  }]
+
   replace_secret = {
     Sid    = "ReplaceSecret"
     Effect = "Allow"
@@ -102,9 +118,9 @@ locals {
   }] : []
 
   statements = {
-    app     = concat(local.common.app, [local.network, local.denied.app, local.connect.app, local.secret, local.queue])
+    app     = concat(local.common.app, [local.network, local.denied.app, local.connect.app, local.secret, local.queue], local.limit)
     work    = concat(local.common.work, [local.network, local.denied.work, local.connect.work, local.secret, local.queue, local.send_mail], local.tell)
-    migrate = concat(local.common.migrate, [local.network, local.denied.migrate, local.connect.migrate])
+    migrate = concat(local.common.migrate, [local.network, local.denied.migrate, local.connect.migrate, local.administer])
     rotate  = concat(local.common.rotate, [local.replace_secret])
   }
 }

@@ -1,6 +1,7 @@
-# How a new version gets its requests: a tenth of them first, then all; and none any more when an alarm goes off.
+# How changed settings get their requests: a tenth of them first, then all; and none any more when an alarm goes off.
 #
-# No hook tries the version before: publish.py does, by version and before it asks for a shift, and says what it saw.
+# New code does not come this way: publish.py shifts it together with the pages that belong to it, warmed and tried by
+# its version before, and watches the same alarms. A change of a setting here has no pages, and nobody who waits for it.
 
 resource "aws_codedeploy_app" "this" {
   name             = "${local.name}-api"

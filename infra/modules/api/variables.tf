@@ -43,27 +43,35 @@ variable "network" {
 }
 
 variable "database" {
-  description = "Where PostgreSQL is, the role of the API and the one that migrates, and what each is allowed to connect as; both by IAM, so without a password."
+  description = "The addresses of PostgreSQL for the API and for migrating, without passwords; what each is allowed to connect as; the secret with which migrating makes a new server's roles, and the proxy's, where there is one."
   type = object({
-    host              = string
-    port              = number
-    name              = string
-    user              = string
-    owner             = string
+    url               = string
+    owner_url         = string
     user_connect_arn  = string
     owner_connect_arn = string
+    master_secret_arn = string
+    proxy_secret_arn  = optional(string)
   })
 
   validation {
-    condition     = var.database.user != var.database.owner && var.database.user_connect_arn != var.database.owner_connect_arn
+    condition     = var.database.url != var.database.owner_url && var.database.user_connect_arn != var.database.owner_connect_arn
     error_message = "The API must not connect as the role that owns the tables."
+  }
+  validation {
+    condition = alltrue([
+      for url in [var.database.url, var.database.owner_url] : can(regex("^postgresql://[a-z0-9_]+@[^?]+\\?sslmode=verify-full&sslrootcert=/", url))
+    ])
+    error_message = "An address has a user and no password, and says sslmode=verify-full and where the certificates are."
   }
 }
 
-variable "redis_url" {
-  description = "The cache for rate limits, or null: PostgreSQL keeps them then."
-  type        = string
-  default     = null
+variable "cache" {
+  description = "The cache for rate limits and what connecting to it takes, or null: PostgreSQL keeps them then."
+  type = object({
+    url          = string
+    connect_arns = list(string)
+  })
+  default = null
 }
 
 variable "site_url" {

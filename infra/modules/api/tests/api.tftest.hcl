@@ -59,11 +59,9 @@ variables {
     is_dual_stack     = true
   }
   database = {
-    host              = "db.example.eu-central-1.rds.amazonaws.com"
-    port              = 5432
-    name              = "zichkoding"
-    user              = "zichkoding_api"
-    owner             = "zichkoding_owner"
+    url               = "postgresql://zichkoding_api@db.example:5432/zichkoding?sslmode=verify-full&sslrootcert=/var/task/certificates/rds.pem"
+    owner_url         = "postgresql://zichkoding_owner@db.example:5432/zichkoding?sslmode=verify-full&sslrootcert=/var/task/certificates/rds.pem"
+    master_secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!db-1"
     user_connect_arn  = "arn:aws:rds-db:eu-central-1:123456789012:dbuser:db-1/zichkoding_api"
     owner_connect_arn = "arn:aws:rds-db:eu-central-1:123456789012:dbuser:db-1/zichkoding_owner"
   }
@@ -128,7 +126,7 @@ run "no_secret_is_in_a_functions_settings" {
   }
   assert {
     condition     = !contains(keys(aws_lambda_function.this["migrate"].environment[0].variables), "SECRETS")
-    error_message = "Who migrates needs no secret."
+    error_message = "Who migrates needs none of them."
   }
 }
 
@@ -174,7 +172,7 @@ run "each_may_what_it_does_and_no_more" {
       }) == jsonencode({
       app     = ["rds-db:connect", "secretsmanager:GetSecretValue", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"]
       work    = ["rds-db:connect", "secretsmanager:GetSecretValue", "ses:SendEmail", "ses:SendRawEmail", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"]
-      migrate = ["rds-db:connect"]
+      migrate = ["rds-db:connect", "secretsmanager:GetSecretValue"]
       rotate  = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage"]
     })
     error_message = "What answers visitors sends no mail."
@@ -292,6 +290,18 @@ run "a_shift_is_taken_back_by_alarms" {
   }
 }
 
+run "changed_settings_are_shifted_to_like_code" {
+  assert {
+    condition = yamldecode(jsondecode(output.shift).revision.appSpecContent.content).Resources[0].api.Properties == {
+      Name           = "zichkoding-staging-app"
+      Alias          = "live"
+      CurrentVersion = 1
+      TargetVersion  = 1
+    }
+    error_message = "From the version that the alias has to the newest."
+  }
+}
+
 run "a_message_that_waits_is_safe" {
   assert {
     condition     = aws_sqs_queue.messages.message_retention_seconds == 1209600 && aws_sqs_queue.dead.message_retention_seconds == 1209600
@@ -350,6 +360,28 @@ run "dns_that_is_kept_elsewhere_is_told" {
   }
 }
 
+run "a_cache_and_a_proxy_are_reached_by_who_needs_them" {
+  variables {
+    cache = { url = "rediss://api@cache.example:6379/0?iam=cache", connect_arns = ["arn:aws:elasticache:eu-central-1:123456789012:user:api"] }
+    database = {
+      url               = "postgresql://zichkoding_api@proxy.example:5432/zichkoding?sslmode=verify-full&sslrootcert=/etc/pki/tls/certs/ca-bundle.crt"
+      owner_url         = "postgresql://zichkoding_owner@db.example:5432/zichkoding?sslmode=verify-full&sslrootcert=/var/task/certificates/rds.pem"
+      user_connect_arn  = "arn:aws:rds-db:eu-central-1:123456789012:dbuser:prx-1/zichkoding_api"
+      owner_connect_arn = "arn:aws:rds-db:eu-central-1:123456789012:dbuser:*/zichkoding_owner"
+      master_secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!db-1"
+      proxy_secret_arn  = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:proxy"
+    }
+  }
+  assert {
+    condition     = [for name in ["app", "work", "migrate"] : contains(keys(aws_lambda_function.this[name].environment[0].variables), "REDIS_URL")] == [true, false, false]
+    error_message = "Limits are for requests."
+  }
+  assert {
+    condition     = jsonencode(one([for statement in jsondecode(aws_iam_role_policy.function["migrate"].policy).Statement : statement.Resource if statement.Sid == "MakeRoles"])) == jsonencode([var.database.master_secret_arn, var.database.proxy_secret_arn])
+    error_message = "The proxy's password is read where the role gets it, and nowhere else."
+  }
+}
+
 run "programs_are_told_by_a_topic_where_that_is_wished" {
   variables {
     tell_by_topic = true
@@ -391,13 +423,11 @@ run "what_cannot_be_is_refused" {
     }
     network = { subnet_ids = ["subnet-a"], security_group_id = "sg-api" }
     database = {
-      host              = "db"
-      port              = 5432
-      name              = "zichkoding"
-      user              = "postgres"
-      owner             = "postgres"
+      url               = "postgresql://postgres:hunter2@db/zichkoding"
+      owner_url         = "postgresql://postgres:hunter2@db/zichkoding"
       user_connect_arn  = "a"
       owner_connect_arn = "a"
+      master_secret_arn = "a"
     }
   }
   expect_failures = [
