@@ -18,7 +18,7 @@ PYTEST := $(VENV)/coverage run -m pytest
 HALF := tests/site_builder/engine/test_same_bytes.py tests/infra tests/theme
 
 .PHONY: help up setup build post page review rename schedule urls links check test test-unit test-integration test-browser test-infra test-nightly hammer lighthouse smoke format lint types \
-	imports lock package cloud status deploy verdict plan clean .installed .ready
+	imports lock package certificates cost restore-drill cloud status deploy verdict plan clean .installed .ready
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -103,6 +103,9 @@ lock: .ready ## Compile requirements/*.txt anew from pyproject.toml
 
 package: .ready ## Package the API for Lambda, alone and from its own lock, into dist/api.zip
 	@$(VENV)/python tools/package_api.py dist/api.zip
+
+certificates: .ready ## Fetch the certificates by which RDS proves itself, for the API's package
+	@$(VENV)/python tools/certificates.py
 
 cloud: .ready ## Run three environments here, with edges that hear of a flip late; publish.py works on them
 	@$(VENV)/python publish.py cloud

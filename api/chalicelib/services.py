@@ -44,7 +44,7 @@ def open_services(settings: Settings) -> Services:
     return Services(
         settings,
         Signer(settings.secrets),
-        PostgresDatabase(settings.database_url),
+        PostgresDatabase(settings.database_login),
         _queue(settings),
         _limits(settings),
         max((path.name for path in MIGRATIONS.glob("*.sql")), default=""),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from chalicelib.errors import SettingsError
+from chalicelib.login import Login, read_login
 
 SHORTEST_SECRET = 32
 
@@ -44,7 +45,7 @@ class RedisAddress:
 class Settings:
     """What the API needs to know about where it runs."""
 
-    database_url: str = field(repr=False)
+    database_login: Login = field(repr=False)
     # Where the site is for its visitors: links in mails lead there, and only its own pages may change anything.
     site_url: str
     # The first signs, all are known; read as text, so that it can be any.
@@ -64,16 +65,18 @@ class Settings:
     logs_folder: str
     release: str
     commit: str
+    # Under which name CloudWatch collects the figures; empty where nobody does.
+    metrics: str
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Take the settings from the environment; a bad value is named."""
-    database_url = read_database_url(environment)
+    database_login = read_database_login(environment)
     given = {name: environment.get(name, "").strip() for name in environment}
     site_url = _address(given, "SITE_URL", ("https://", "http://")).rstrip("/")
     host = urlsplit(site_url).hostname or "localhost"
     return Settings(
-        database_url=database_url,
+        database_login=database_login,
         site_url=site_url,
         secrets=_secrets(given),
         queue_url=given.get("QUEUE_URL", ""),
@@ -91,12 +94,24 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         logs_folder=given.get("LOGS_FOLDER", ""),
         release=given.get("RELEASE", ""),
         commit=given.get("COMMIT", ""),
+        metrics=given.get("METRICS", ""),
     )
 
 
-def read_database_url(environment: Mapping[str, str]) -> str:
-    """Return where the database is: all that migrating needs."""
-    return _address(environment, "DATABASE_URL", ("postgresql://", "postgres://"), "user:password@host:port/database")
+def with_secrets(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the environment with what the secret that SECRETS names adds to it."""
+    secret = environment.get("SECRETS", "")
+    if not secret:
+        return environment
+    from chalicelib.secret_settings import read_secret_settings  # noqa: PLC0415 - asking AWS is for Lambda alone
+
+    return {**environment, **read_secret_settings(secret, environment)}
+
+
+def read_database_login(environment: Mapping[str, str]) -> Login:
+    """Return where the database is and how to get in: all that migrating needs."""
+    url = _address(environment, "DATABASE_URL", ("postgresql://", "postgres://"), "user:password@host:port/database")
+    return read_login(url, environment)
 
 
 def _address(environment: Mapping[str, str], name: str, schemes: tuple[str, ...], rest: str = "host") -> str:

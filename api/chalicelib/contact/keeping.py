@@ -37,6 +37,8 @@ IDS = uuid.UUID("6f0f7d1e-5a0e-4b86-9d3e-1f7a3c1f5f10")
 # One function, one round trip, one transaction; what it does is in the migration that makes it.
 KEEP: LiteralString = "SELECT keep_message(%(given)s)"
 
+THERE: LiteralString = "SELECT 1"
+
 
 class UnreadableSubmissionError(Exception):
     """What came out of the queue is nothing that we put in."""
@@ -70,10 +72,14 @@ def message_id(key: uuid.UUID) -> uuid.UUID:
 def keep_durably(submission: Submission, database: Database, queue: Queue) -> Kept:
     """Return when the message is durable, or raise NotKeptError, or TooManyError."""
     try:
-        return keep_in_database(submission, database, LIMIT)
+        kept = keep_in_database(submission, database, LIMIT)
     except DatabaseUnavailableError:
         # Whatever the reason, a schema that is too old included: what somebody wrote is not to be lost over it.
         pass
+    else:
+        if kept.is_new:
+            tell("message_kept", id=str(kept.id))
+        return kept
     try:
         queue.put(write_submission(submission))
     except QueueUnavailableError as error:
@@ -109,6 +115,8 @@ def keep_in_database(submission: Submission, database: Database, limit: Limit, p
 
 def drain(queue: Queue, database: Database, signer: Signer, most: int = 100) -> int:
     """Move what waits in the queue into the database; return how many messages were new to it."""
+    # Asked first: what is taken while the database is away is counted by SQS, and set aside when it was taken often.
+    database.ask(THERE)
     moved = seen = 0
     while seen < most and (taken := queue.take(min(10, most - seen))):
         seen += len(taken)
