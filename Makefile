@@ -8,6 +8,10 @@ URL ?=
 TITLE ?=
 DRAFT ?=
 
+# As the shell has them: what comes from outside is never a part of a command.
+SMOKE = --url "$$URL" --environment "$$ENV" --release "$$RELEASE" --api-release "$$API_RELEASE" \
+	--browsers "$${BROWSERS:-chromium}"
+
 # The first Python that is new enough; the venv is made from it.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
@@ -17,7 +21,7 @@ PYTEST := $(VENV)/coverage run -m pytest
 # These take about as long as all the others, so they run beside them.
 HALF := tests/site_builder/engine/test_same_bytes.py tests/infra tests/theme
 
-.PHONY: help up setup build post page review rename schedule urls links check test test-unit test-integration test-browser test-infra test-nightly hammer lighthouse smoke format lint types \
+.PHONY: help up setup build post page review rename schedule urls links check test test-unit test-integration test-browser test-infra test-nightly hammer lighthouse smoke approve browsers format lint types \
 	imports lock package certificates cost restore-drill cloud status deploy verdict plan clean .installed .ready
 
 help: ## List these commands
@@ -79,8 +83,14 @@ lighthouse: .ready ## Ask Lighthouse for its marks on every template, on a phone
 hammer: .ready ## Ask the local cloud a hundred thousand times while releases go live and come back; some minutes
 	HAMMER_REQUESTS=100000 HAMMER_MOVES=120 $(VENV)/pytest tests/site_builder/preview/test_hammer.py
 
-smoke: .ready ## Run the smoke tests against a running site (URL=https://…)
-	$(VENV)/pytest tests/smoke --site-url "$(URL)"
+smoke: .ready ## Run the smoke tests against a live site (URL=https://…, ENV=…, RELEASE=…, BROWSERS=all, SMOKE_KEY)
+	@$(VENV)/python tools/smoke.py $(SMOKE)
+
+approve: .ready ## Take what a live site's pages look like now for right (URL=https://…)
+	@$(VENV)/python tools/smoke.py $(SMOKE) --approve
+
+browsers: .ready ## Get Playwright's Firefox and WebKit, and its recorder of videos, for the smoke tests
+	$(VENV)/playwright install firefox webkit ffmpeg
 
 check: .ready lint types imports ## Check format, lint, types and who imports whom
 

@@ -92,7 +92,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         redis=_redis(given),
         logs_url=_address(given, "LOGS_URL", ("s3://",), "bucket/prefix/") if given.get("LOGS_URL") else "",
         logs_folder=given.get("LOGS_FOLDER", ""),
-        release=given.get("RELEASE", ""),
+        # Lambda tells each version its number.
+        release=given.get("RELEASE") or given.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
         commit=given.get("COMMIT", ""),
         metrics=given.get("METRICS", ""),
     )

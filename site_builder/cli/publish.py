@@ -190,6 +190,7 @@ def _add_looking(commands: Commands) -> None:
         metavar="SECONDS",
         help="how late an edge may hear of a flip (default: %(default)s)",
     )
+    cloud.add_argument("--site-only", action="store_true", help="without API and database, which starts faster")
     add_state_option(cloud)
     for parser, function in (
         (status, watching.status), (releases, watching.releases), (diff, watching.diff),

@@ -122,9 +122,9 @@ def test_while_the_database_is_away_the_message_waits_in_the_queue(tmp_path: Pat
 def test_while_the_database_is_away_nothing_is_taken_from_the_queue(tmp_path: Path) -> None:
     """SQS counts how often a message was taken, and an outage is no reason to set it aside."""
     queue = DirectoryQueue(tmp_path)
-    keep_durably(submission(), AwayDatabase(), queue, WAYS)
+    keep_durably(submission(), AwayDatabase(), queue)
     with pytest.raises(DatabaseUnavailableError):
-        drain(queue, AwayDatabase(), WAYS)
+        drain(queue, AwayDatabase(), SIGNER)
 
     assert len(queue.take(10)) == 1
 
