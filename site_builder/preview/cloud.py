@@ -55,6 +55,8 @@ VIEWER = "cloudfront-viewer-address"
 NEVER_PASSED = {"host", VIEWER}
 # What the distribution answers with the site's own page, whoever says it.
 ERRORS = {403, 404}
+FIRST_FAILURE = 500
+SECONDS_OF_RINGING = 5.0
 
 
 @dataclass
@@ -82,6 +84,28 @@ class DelayedView:
             while self._coming and self._coming[0][0] <= now:
                 self._seen = self._coming.pop(0)[1]
             return self._seen
+
+
+@dataclass
+class Bell:
+    """Rings the environment's alarm while its edges fail, and for a while after."""
+
+    # Told why it rings, and nothing when it ends.
+    set: Callable[[str], None]
+    clock: Callable[[], float] = time.monotonic
+    _rings: bool = False
+    _last: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def answered(self, status: int, path: str) -> None:
+        """Hear how an edge has answered."""
+        failed = status >= FIRST_FAILURE
+        with self._lock:
+            now = self.clock()
+            self._last = now if failed else self._last
+            if failed != self._rings and (failed or now - self._last > SECONDS_OF_RINGING):
+                self._rings = failed
+                self.set(f"{path} was answered {status}" if failed else "")
 
 
 @dataclass
@@ -162,12 +186,14 @@ def running_cloud(
             aws.make_bucket(bucket, s3)
             objects = aws.Account(access=aws.LOCAL_ACCESS).objects(bucket, s3)
             parts.callback(objects.close)
+            alarm = aws.LocalAlarm(alarm_name(environment.name), s3)
+            bell = Bell(alarm.set)
             for view in environment.views:
                 decide = Functions(functions)
                 parts.callback(decide.close)
                 robots = {} if stage == "production" else {"X-Robots-Tag": "noindex"}
                 cache = EdgeCache(decide, StoreOrigin(objects), decide.finish)
-                edge = Edge(cache, view, {**headers, **robots}, environment)
+                edge = Edge(cache, view, {**headers, **robots}, environment, bell.answered)
                 server = parts.enter_context(_serving(_edge_server(edge, port)))
                 environment.urls.append(_url(server))
                 port = server.server_port + 1 if port else 0
@@ -202,6 +228,11 @@ def _environment(name: str, delay: float) -> LocalEnvironment:
     return LocalEnvironment(name, values, [DelayedView(values, delay) for _ in range(EDGES)])
 
 
+def alarm_name(environment: str) -> str:
+    """Name the alarm that rings when an environment's edges fail."""
+    return f"zichkoding-{environment}-failures"
+
+
 @dataclass(frozen=True)
 class Endpoints:
     """Where the services of this cloud listen."""
@@ -225,6 +256,8 @@ def _describe(folder: Path, environment: LocalEnvironment, bucket: str, endpoint
         kvs_endpoint=endpoints.kvs,
         api=Api(names[APP], names[WORK], names[MIGRATE], ALIAS) if names else None,
         lambda_endpoint=endpoints.functions,
+        alarms=(alarm_name(environment.name),),
+        alarms_endpoint=endpoints.s3,
     )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{environment.name}.json").write_text(json.dumps(asdict(described), indent=1))
@@ -238,6 +271,8 @@ class Edge:
     view: DelayedView
     headers: Mapping[str, str]
     environment: LocalEnvironment
+    # Hears of each answer, and rings when it is a failure.
+    answered: Callable[[int, str], None] = lambda _status, _path: None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, request: EdgeRequest) -> Viewed:
@@ -289,6 +324,7 @@ class _EdgeHandler(BaseHTTPRequestHandler):
         self._send(Answer(viewed.status, tuple(headers.items()), viewed.body))
 
     def _send(self, answer: Answer) -> None:
+        self.edge.answered(answer.status, self.path)
         self.send_response(answer.status)
         for name, value in answer.headers:
             self.send_header(name, value)

@@ -22,7 +22,7 @@ ENVIRONMENTS = (*STAGES, *(f"{LOCAL}{stage}" for stage in STAGES))
 VARIABLE = "ZICHKODING_DESCRIPTOR"
 FOLDER_VARIABLE = "ZICHKODING_ENVIRONMENTS"
 BUCKET_VARIABLE = "ZICHKODING_CONFIGURATION"
-OPTIONAL = ("api_url", "s3_endpoint", "kvs_endpoint", "lambda_endpoint")
+OPTIONAL = ("api_url", "s3_endpoint", "kvs_endpoint", "lambda_endpoint", "alarms_endpoint", "backup_vault")
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,11 @@ class Descriptor:
     kvs_endpoint: str = ""
     lambda_endpoint: str = ""
     api: Api | None = None
+    # What rings when something is wrong here, by the names that CloudWatch knows; and where that is, if not at AWS.
+    alarms: tuple[str, ...] = ()
+    alarms_endpoint: str = ""
+    # Where AWS Backup keeps what it took of the database.
+    backup_vault: str = ""
 
     @property
     def stage(self) -> str:
@@ -139,11 +144,9 @@ def _descriptor(text: str, where: str) -> Descriptor:
     if missing:
         raise ReleaseError(where, f"it lacks {', '.join(missing)}", todo)
     texts = {name: _optional_text(given, name, where, todo) for name in OPTIONAL}
-    hosts = given.get("hosts") or []
-    if not isinstance(hosts, list) or not all(isinstance(host, str) for host in hosts):
-        raise ReleaseError(where, "its hosts are no list of names", todo)
+    hosts, alarms = (_optional_names(given, name, where, todo) for name in ("hosts", "alarms"))
     api = _api(given.get("api"), where, todo)
-    return Descriptor(**{name: given[name] for name in needed}, **texts, hosts=tuple(hosts), api=api)
+    return Descriptor(**{name: given[name] for name in needed}, **texts, hosts=hosts, alarms=alarms, api=api)
 
 
 def _api(given: object, where: str, todo: str) -> Api | None:
@@ -157,6 +160,13 @@ def _api(given: object, where: str, todo: str) -> Api | None:
     if missing:
         raise ReleaseError(where, f"its api lacks {', '.join(missing)}", todo)
     return Api(**{name: given[name] for name in names})
+
+
+def _optional_names(given: Mapping[str, object], name: str, where: str, todo: str) -> tuple[str, ...]:
+    names = given.get(name) or []
+    if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
+        raise ReleaseError(where, f"its {name} are no list of names", todo)
+    return tuple(names)
 
 
 def _optional_text(given: Mapping[str, object], name: str, where: str, todo: str) -> str:
