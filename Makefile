@@ -22,8 +22,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv/bin
 RUN := $(VENV)/python -m site_builder
 PYTEST := $(VENV)/coverage run -m pytest
-# It takes as long as all the others, so it runs beside them.
-LONGEST := tests/site_builder/engine/test_same_bytes.py
+# These take about as long as all the others, so they run beside them.
+HALF := tests/site_builder/engine/test_same_bytes.py tests/infra tests/theme
 
 REPORTS := dist/reports
 
@@ -64,8 +64,8 @@ links: .installed ## Say it too where a page of another site that we link to is 
 
 test: .ready check ## Prove it: lint, types, contracts, and every test, in a real browser too
 	@$(VENV)/coverage erase
-	@$(VENV)/python tools/side_by_side.py "$(PYTEST) --junit-xml=$(REPORTS)/longest.xml $(LONGEST)" \
-		"$(PYTEST) --junit-xml=$(REPORTS)/tests.xml --ignore=$(LONGEST)"
+	@$(VENV)/python tools/side_by_side.py "$(PYTEST) --junit-xml=$(REPORTS)/half.xml $(HALF)" \
+		"$(PYTEST) --junit-xml=$(REPORTS)/tests.xml $(HALF:%=--ignore=%)"
 	@$(VENV)/coverage combine -q
 	$(VENV)/coverage report
 
@@ -136,6 +136,9 @@ lock: .ready ## Compile requirements/*.txt anew from pyproject.toml
 
 package: .ready ## Package the API for Lambda, alone and from its own lock, into dist/api.zip
 	@$(VENV)/python tools/package_api.py dist/api.zip $(PACKAGING)
+
+certificates: .ready ## Fetch the certificates by which RDS proves itself, for the API's package
+	@$(VENV)/python tools/certificates.py
 
 package-publisher: ## Package the function that asks for what is due, into dist/publisher.zip
 	@$(PYTHON) tools/package_function.py publisher dist/publisher.zip
