@@ -117,7 +117,7 @@ def main() -> None:
             environment = _environment(server)
             subprocess.run([sys.executable, "migrate.py", "apply"], cwd=API, env=environment, check=True, stdout=2)
             cold_starts(folder, environment, chosen.reps)
-            imports(environment, chosen.reps)
+            imports(folder / "ours", environment, chosen.reps)
             warm(environment)
             sustained(folder, environment, chosen.seconds)
 
@@ -198,14 +198,17 @@ def _cpu_us(process: int) -> float:
     return sum(int(one.read_text().split()[0]) for one in threads) / 1000
 
 
-def imports(environment: Mapping[str, str], reps: int) -> None:
-    """Measure what importing the function costs, beside importing the driver and beside nothing."""
+def imports(package: Path, environment: Mapping[str, str], reps: int) -> None:
+    """Measure what importing the packaged function costs, beside importing the driver and beside nothing."""
     programs = {"nothing": "pass", "psycopg": "import psycopg", "the API": "import app"}
+    # As Lambda has it: the package, Python's own modules, and nothing else of this machine.
+    alone = [sys.executable, "-I", "-S", "-c"]
+    path = f"import sys; sys.path.insert(0, {str(package)!r}); "
     spent: dict[str, list[float]] = {name: [] for name in programs}
     for _ in range(reps):
         for name, words in programs.items():
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            subprocess.run([sys.executable, "-c", words], cwd=API, env=environment, check=True)
+            subprocess.run([*alone, path + words], env=environment, check=True)
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             spent[name].append((after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000)
     nothing = statistics.median(spent["nothing"])
