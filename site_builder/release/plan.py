@@ -241,7 +241,10 @@ def _api(present: Present, new: Pointer, origin: Origin) -> Iterator[Action]:
         if package not in runs or origin.repair:
             yield Migrate(package, "what is in the database is only added to")
         yield Check(package, "asked before anybody is sent to it")
-    if aim != present.api.traffic:
+    # Also where they go there already: that may be by somebody whose deploy fails, who will send them back.
+    moves = traffic_for(present.pointer, present.api) != aim
+    # A version that was made again, with settings that have changed, is of the package that is live already.
+    if moves or aim != present.api.traffic or (origin.repair and aim.packages):
         yield Shift(aim, "before the pages, which may need it")
 
 

@@ -7,7 +7,8 @@ again, and what it has stored already is not stored again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -143,8 +144,7 @@ def show_preview(env: Environment, wish: Wish, preview: Preview, files: Files) -
 
 def _store_and_point(env: Environment, wish: Wish, files: Files, aim: Aim, *, repair: bool = False) -> Pointer:
     origin = Origin(files.bucket, files.package, repair)
-    began = False
-    try:
+    with _api_following(env) as shifts:
         for _ in range(LOOKS):
             present = look(wish.manifest, env.stores, thoroughly=repair, package=wish.release.api)
             new, changes = aim(present.pointer)
@@ -153,18 +153,50 @@ def _store_and_point(env: Environment, wish: Wish, files: Files, aim: Aim, *, re
                 refuse(env.name, objections_to(wish, present))
                 refuse_what_the_edge_cannot_hold(wish.manifest, present)
             env.tell.planned(plan, present)
-            began = began or any(isinstance(action, Shift) for action in plan.actions)
+            shifts.may_come(plan)
             try:
                 apply_plan(plan, files.output, env.stores, env.tell.done)
             except PointerMovedError:
                 continue
             return present.pointer
-    except (Exception, KeyboardInterrupt):
-        # The API gets its requests before the pages are there that need it; now they do not come.
-        if began:
-            let_api_follow(env.stores)
-        raise
     raise ReleaseError(env.name, f"others moved the pointer {LOOKS} times meanwhile", "Run the command again.")
+
+
+@dataclass
+class _Shifts:
+    """Whether the API's requests may have been sent elsewhere."""
+
+    begun: bool = False
+
+    def may_come(self, plan: Plan) -> None:
+        """Hear of a plan that is about to be applied."""
+        self.begun = self.begun or any(isinstance(action, Shift) and action.first for action in plan.actions)
+
+
+@contextmanager
+def _api_following(env: Environment) -> Iterator[_Shifts]:
+    """Let whoever sends requests to an API before its pages are there look at the end where the pointer wants them.
+
+    The pages may not have come, because something failed; or somebody whose deploy failed has sent the requests back,
+    since the pointer had not moved yet.
+    """
+    shifts = _Shifts()
+    try:
+        yield shifts
+    except (Exception, KeyboardInterrupt) as failure:
+        if shifts.begun:
+            _send_back(env, failure)
+        raise
+    if shifts.begun:
+        let_api_follow(env.stores)
+
+
+def _send_back(env: Environment, failure: BaseException) -> None:
+    try:
+        let_api_follow(env.stores)
+    except ReleaseError as error:
+        what = f"{failure}\n  And the API's requests could not be sent back to what is live: {error.what}"
+        raise ReleaseError(env.name, what, "See `publish.py status`; run the command again, or roll back.") from failure
 
 
 def _is_newer(release: Release, seen: Pointer) -> bool:
@@ -234,12 +266,9 @@ def _move_with_api(env: Environment, seen: Pointer, new: Pointer, changes: Chang
     present = present_pointer(env.stores, seen, with_api=True)
     plan = plan_move(present, new, changes, back=back)
     env.tell.planned(plan, present)
-    try:
+    with _api_following(env) as shifts:
+        shifts.may_come(plan)
         apply_plan(plan, None, env.stores, env.tell.done)
-    except (Exception, KeyboardInterrupt):
-        if not back:
-            let_api_follow(env.stores)
-        raise
 
 
 def _settle(env: Environment, seen: Pointer) -> Pointer:

@@ -122,17 +122,12 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
         yield running
 
 
-@pytest.fixture
-def site(
-    cloud: RunningCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Site]:
-    """Return a small site in a repository of its own, and environments with nothing in them."""
-    folder = tmp_path / "site"
+def made_site(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Site:
+    """Make a small site in a repository of its own, and go there."""
     folder.mkdir()
     monkeypatch.chdir(folder)
-    monkeypatch.setenv(FOLDER_VARIABLE, str(cloud.folder))
     subprocess.run(["git", "init", "-q", "."], cwd=folder, check=True)
-    (folder / ".gitignore").write_text("output/\n.output.*\n")
+    (folder / ".gitignore").write_text("output/\ndist/\n.output.*\n")
     one = Site(folder, capsys)
     for path in ("404.html", "410.html", "index.html", "about/index.html", "blog/index.html"):
         (folder / "output" / path).parent.mkdir(parents=True, exist_ok=True)
@@ -140,7 +135,16 @@ def site(
     one.write("assets/site.0123456789.css", "h1 {}")
     one.write("redirects.json", json.dumps({"/old/": {"to": "/about/", "status": 308}, "/gone/": {"status": 410}}))
     one.write("index.html", "<h1>One</h1>", 1)
-    yield one
+    return one
+
+
+@pytest.fixture
+def site(
+    cloud: RunningCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Site]:
+    """Return a small site in a repository of its own, and environments with nothing in them."""
+    monkeypatch.setenv(FOLDER_VARIABLE, str(cloud.folder))
+    yield made_site(tmp_path / "site", monkeypatch, capsys)
     for environment in cloud.environments:
         etag = environment.values.version().etag
         for key in list(environment.values.items()):

@@ -61,7 +61,7 @@ def test_a_function_numbers_its_versions_and_never_gives_a_number_twice() -> Non
     """The same code right after itself is no new version; one that the alias leads to cannot be removed."""
     function = Function("f")
     numbers = [function.publish(code, Path()).number for code in ("a", "a", "b", "a")]
-    function.point("1", {"2": 0.1}, None)
+    function.point("1", {"2": 0.1})
     with pytest.raises(FunctionError, match="leads to version 2"):
         function.remove("2")
     function.remove("3")
@@ -71,25 +71,22 @@ def test_a_function_numbers_its_versions_and_never_gives_a_number_twice() -> Non
 
 
 @pytest.mark.parametrize(
-    ("version", "others", "revision", "words"),
+    ("version", "others", "words"),
     [
-        ("9", {}, None, "no version 9"),
-        ("1", {"9": 0.1}, None, "no version 9"),
-        ("1", {"1": 0.1}, None, "no such routing"),
-        ("1", {"2": 1.1}, None, "no such routing"),
-        ("1", {}, "7", "changed meanwhile"),
+        ("9", {}, "no version 9"),
+        ("1", {"9": 0.1}, "no version 9"),
+        ("1", {"1": 0.1}, "no such routing"),
+        ("1", {"2": 1.1}, "no such routing"),
     ],
 )
-def test_an_alias_leads_only_where_it_can(
-    version: str, others: dict[str, float], revision: str | None, words: str
-) -> None:
+def test_an_alias_leads_only_where_it_can(version: str, others: dict[str, float], words: str) -> None:
     """And stays as it was otherwise."""
     function = Function("f")
     for code in ("a", "b"):
         function.publish(code, Path())
-    before = function.point("2", {"1": 0.5}, None)
+    before = function.point("2", {"1": 0.5})
     with pytest.raises(FunctionError, match=words):
-        function.point(version, others, revision)
+        function.point(version, others)
 
     assert function.alias == before
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from site_builder.errors import ReleaseError
+from site_builder.release.apply import let_api_follow
 from site_builder.release.functions import Traffic
 from site_builder.release.guards import RefusedError
 from site_builder.release.pointer import (
@@ -253,6 +254,41 @@ def test_a_slower_deploy_of_an_older_commit_gives_the_api_back(place: Place, two
     assert place.pointer.live == newer.release
     assert place.functions is not None
     assert place.functions.traffic == Traffic(newer.release.api)
+
+
+def test_requests_that_others_sent_back_meanwhile_are_sent_again(place: Place, two: list[Made]) -> None:
+    """Somebody whose deploy has failed tidies up between our shift and our pages."""
+    deploy(place, two[0])
+
+    def tidy_up(request: str) -> None:
+        if request.startswith("update"):
+            let_api_follow(place.stores())
+
+    deploy(place, two[1], there=tidy_up)
+
+    assert place.functions is not None
+    assert place.functions.traffic == Traffic(two[1].release.api)
+
+
+def test_when_even_sending_back_fails_both_are_said(place: Place, two: list[Made]) -> None:
+    """Why the deploy failed, and that the API is now newer than its pages; the next command settles it."""
+    deploy(place, two[0])
+    shifted: list[str] = []
+
+    def refuse(request: str) -> None:
+        if request.startswith("update") or (request.startswith("shift") and shifted):
+            raise StoreError(request, "it is not well")
+        if request.startswith("shift"):
+            shifted.append(request)
+
+    with pytest.raises(ReleaseError, match=r"(?s)update.*could not be sent back to what is live: it is not well"):
+        deploy(place, two[1], there=refuse)
+    assert place.functions is not None
+    left = place.functions.traffic
+    roll_back(place.environment(), two[0].release)
+
+    assert left == Traffic(two[1].release.api)
+    assert place.functions.traffic == Traffic(two[0].release.api)
 
 
 def test_what_the_pointer_says_of_the_api_fits_beside_all_else() -> None:
