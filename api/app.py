@@ -8,18 +8,19 @@ from typing import Any
 
 from chalice.app import Chalice, Rate, Request, Response
 from chalicelib import requests
-from chalicelib.observe import observed
+from chalicelib.observe import measure_in, observed
 from chalicelib.replies import Reply
 from chalicelib.routes import TABLE, answer
 from chalicelib.services import open_services
-from chalicelib.settings import read_settings
+from chalicelib.settings import read_settings, with_secrets
 
 # All of them, and every content type: what is not taken is refused in our own shape, not in the framework's.
 METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE"]
 
 app = Chalice(app_name="zichkoding-api")
 # Made once for each process and kept between requests; each part connects when it is first used.
-services = open_services(read_settings(os.environ))
+services = open_services(read_settings(with_secrets(os.environ)))
+measure_in(services.settings.metrics)
 
 
 def serve() -> Response:

@@ -23,7 +23,8 @@ API = ROOT / "api"
 LOCK = ROOT / "requirements" / "api.txt"
 # What the function imports; the rest of the lock is for Chalice's command line and local server.
 RUNTIME = ("chalice", "psycopg", "psycopg-binary", "typing-extensions")
-CODE = ("app.py", "migrate.py", "chalicelib/**/*.py", "migrations/*.sql")
+ENTRIES = ("app.py", "migrate.py", "rotate.py", "visitor.py")
+CODE = (*ENTRIES, "chalicelib/**/*.py", "migrations/*.sql", "certificates/*.pem")
 PYTHON = "3.13"
 # Lambda's Python 3.13 runs on glibc 2.34, so wheels for 2.28 and older will do.
 PLATFORMS = {
@@ -55,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"{chosen.output}: {len(names)} files, {chosen.output.stat().st_size:,} bytes, for {chosen.target}")
     for part, (count, size) in contents(chosen.output).items():
         print(f"  {part:24} {count:4} files {size:>12,} bytes unpacked")
+    if "certificates/rds.pem" not in names:
+        print("  It has no certificates of RDS, so in AWS it reaches a database behind a proxy only: make certificates")
     return 0
 
 

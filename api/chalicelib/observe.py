@@ -6,11 +6,61 @@ import json
 import sys
 import time
 import traceback
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from pathlib import PurePath
+from typing import Any, Final
 
 from chalicelib.replies import HEADERS, Reply
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure that an event stands for: each one counts as one, unless one of its facts is the figure."""
+
+    name: str
+    unit: str = "Count"
+    value: Callable[[Mapping[str, Any]], float] = lambda _facts: 1
+
+
+# Which figures an event gives. A series costs money in each hour in which it has a figure, so what is rare is nearly
+# free, and each series has alarms or a place on the dashboard: a test holds them together.
+MEASURES: Mapping[str, tuple[Measure, ...]] = {
+    "request": (
+        Measure("RequestMilliseconds", "Milliseconds", lambda facts: facts["milliseconds"]),
+        # Nothing as well as one: its average is then the share of requests that failed.
+        Measure("RequestsFailed", value=lambda facts: int(facts["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR)),
+    ),
+    "message_kept": (Measure("MessagesKept"),),
+    "message_queued": (Measure("MessagesQueued"),),
+    "message_not_kept": (Measure("MessagesNotKept"),),
+    "queued_message_refused": (Measure("MessagesRefused"),),
+    "delivered": (Measure("Deliveries"),),
+    "delivery_dead": (Measure("DeliveriesDead"),),
+    "canary_arrived": (Measure("CanaryArrived"), Measure("CanarySeconds", "Seconds", lambda facts: facts["seconds"])),
+    "canary_missing": (Measure("CanaryMissing"),),
+    "task_failed": (Measure("TasksFailed"),),
+    "crash": (Measure("Crashes"),),
+    "visit": (
+        Measure("SiteUp", value=lambda facts: int(facts["well"])),
+        Measure("SiteMilliseconds", "Milliseconds", lambda facts: facts["milliseconds"]),
+    ),
+}
+
+
+class _Log:
+    """Where figures belong; nothing as long as nobody collects them."""
+
+    namespace = ""
+
+
+_LOG: Final = _Log()
+
+
+def measure_in(namespace: str) -> None:
+    """Give figures with the events from now on: CloudWatch reads them out of the log, under this namespace."""
+    _LOG.namespace = namespace
 
 
 def observed(answer: Callable[[], Reply], method: str, route: str, request_id: str) -> Reply:
@@ -31,7 +81,21 @@ def observed(answer: Callable[[], Reply], method: str, route: str, request_id: s
 
 def tell(event: str, **facts: object) -> None:
     """Write an event into the log; facts are ids, counts and names of ours, never anybody's words."""
-    sys.stderr.write(json.dumps({"event": event, **facts}) + "\n")
+    measures = MEASURES.get(event, ()) if _LOG.namespace else ()
+    figures = _figures(measures, facts) if measures else {}
+    sys.stderr.write(json.dumps({"event": event, **facts, **figures}) + "\n")
+
+
+def _figures(measures: tuple[Measure, ...], facts: Mapping[str, Any]) -> dict[str, object]:
+    """Return the figures as CloudWatch's embedded metric format has them, in the line that is written anyway."""
+    described = {
+        "Namespace": _LOG.namespace,
+        # One series for each figure: every further dimension would be a series of its own, and paid as such.
+        "Dimensions": [[]],
+        "Metrics": [{"Name": measure.name, "Unit": measure.unit} for measure in measures],
+    }
+    head = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [described]}
+    return {"_aws": head, **{measure.name: measure.value(facts) for measure in measures}}
 
 
 def tell_crash(error: BaseException, where: str) -> None:

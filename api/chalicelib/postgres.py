@@ -13,6 +13,7 @@ from psycopg.abc import RV, PQGen
 
 from chalicelib.database import Row
 from chalicelib.errors import DatabaseRefusedError, DatabaseUnavailableError
+from chalicelib.login import Login
 from chalicelib.observe import tell
 
 # All of it together stays well below what a visitor, a gateway and the function's own limit have patience for.
@@ -29,8 +30,8 @@ REFUSALS = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError)
 class PostgresDatabase:
     """Runs statements over one connection that lives as long as the process."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, login: Login | str) -> None:
+        self._login = Login(login) if isinstance(login, str) else login
         self._connection: _BoundedConnection | None = None
         self._lock = threading.Lock()
 
@@ -55,7 +56,7 @@ class PostgresDatabase:
     def _ask_once(self, statement: LiteralString, values: Mapping[str, object] | None) -> list[Row]:
         try:
             if self._connection is None:
-                self._connection = _connect(self._url)
+                self._connection = _connect(self._login)
             cursor = self._connection.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
         except psycopg.Error as error:
@@ -127,20 +128,24 @@ class ScriptError(Exception):
 
 
 @contextmanager
-def open_schema(url: str) -> Iterator[PostgresSchema]:
+def open_schema(login: Login | str) -> Iterator[PostgresSchema]:
     """Connect for migrating."""
+    known = Login(login) if isinstance(login, str) else login
     try:
-        connection = psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS)
+        connection = psycopg.connect(
+            known.url, autocommit=True, connect_timeout=CONNECT_SECONDS, password=known.password()
+        )
     except psycopg.OperationalError as error:
         raise ScriptError(str(error)) from error
     with connection:
         yield PostgresSchema(connection)
 
 
-def _connect(url: str) -> _BoundedConnection:
+def _connect(login: Login) -> _BoundedConnection:
     return _BoundedConnection.connect(
-        url,
+        login.url,
         autocommit=True,
+        password=login.password(),
         connect_timeout=CONNECT_SECONDS,
         # A prepared statement pins a connection behind a proxy, and what is worth preparing is a function there.
         prepare_threshold=None,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from chalicelib.errors import SettingsError
+from chalicelib.login import Login, read_login
 
 SHORTEST_SECRET = 32
 
@@ -29,10 +30,22 @@ class Webhook:
 
 
 @dataclass(frozen=True)
+class RedisAddress:
+    """Where a Redis or Valkey is that keeps the limits, and how to get in."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    database: int
+    encrypted: bool
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the API needs to know about where it runs."""
 
-    database_url: str = field(repr=False)
+    database_login: Login = field(repr=False)
     # Where the site is for its visitors: links in mails lead there, and only its own pages may change anything.
     site_url: str
     # The first signs, all are known; read as text, so that it can be any.
@@ -46,18 +59,24 @@ class Settings:
     sns_topic: str
     webhook: Webhook | None
     issuer: Issuer | None
+    redis: RedisAddress | None
+    # The CDN's log files: s3://bucket/prefix/, or a folder on this machine.
+    logs_url: str
+    logs_folder: str
     release: str
     commit: str
+    # Under which name CloudWatch collects the figures; empty where nobody does.
+    metrics: str
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Take the settings from the environment; a bad value is named."""
-    database_url = read_database_url(environment)
+    database_login = read_database_login(environment)
     given = {name: environment.get(name, "").strip() for name in environment}
     site_url = _address(given, "SITE_URL", ("https://", "http://")).rstrip("/")
     host = urlsplit(site_url).hostname or "localhost"
     return Settings(
-        database_url=database_url,
+        database_login=database_login,
         site_url=site_url,
         secrets=_secrets(given),
         queue_url=given.get("QUEUE_URL", ""),
@@ -70,15 +89,30 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         sns_topic=given.get("SNS_TOPIC", ""),
         webhook=_webhook(given),
         issuer=_issuer(given),
+        redis=_redis(given),
+        logs_url=_address(given, "LOGS_URL", ("s3://",), "bucket/prefix/") if given.get("LOGS_URL") else "",
+        logs_folder=given.get("LOGS_FOLDER", ""),
         # Lambda tells each version its number.
         release=given.get("RELEASE") or given.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
         commit=given.get("COMMIT", ""),
+        metrics=given.get("METRICS", ""),
     )
 
 
-def read_database_url(environment: Mapping[str, str]) -> str:
-    """Return where the database is: all that migrating needs."""
-    return _address(environment, "DATABASE_URL", ("postgresql://", "postgres://"), "user:password@host:port/database")
+def with_secrets(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the environment with what the secret that SECRETS names adds to it."""
+    secret = environment.get("SECRETS", "")
+    if not secret:
+        return environment
+    from chalicelib.secret_settings import read_secret_settings  # noqa: PLC0415 - asking AWS is for Lambda alone
+
+    return {**environment, **read_secret_settings(secret, environment)}
+
+
+def read_database_login(environment: Mapping[str, str]) -> Login:
+    """Return where the database is and how to get in: all that migrating needs."""
+    url = _address(environment, "DATABASE_URL", ("postgresql://", "postgres://"), "user:password@host:port/database")
+    return read_login(url, environment)
 
 
 def _address(environment: Mapping[str, str], name: str, schemes: tuple[str, ...], rest: str = "host") -> str:
@@ -119,3 +153,23 @@ def _issuer(given: Mapping[str, str]) -> Issuer | None:
     if not given.get("OIDC_CLIENT_ID"):
         raise SettingsError("OIDC_CLIENT_ID is needed with OIDC_ISSUER; the issuer gives it")
     return Issuer(url.rstrip("/"), given["OIDC_CLIENT_ID"], given.get("OIDC_CLIENT_SECRET", ""))
+
+
+def _redis(given: Mapping[str, str]) -> RedisAddress | None:
+    if not given.get("REDIS_URL"):
+        return None
+    wanted = "user:password@host:6379/0"
+    url = _address(given, "REDIS_URL", ("redis://", "rediss://"), wanted)
+    try:
+        parts = urlsplit(url)
+        port, database = parts.port or 6379, int(parts.path.strip("/") or 0)
+        host = parts.hostname or ""
+    except ValueError:
+        host = ""
+    if not host:
+        # Without what stands there: a password may be in it.
+        raise SettingsError(
+            f"REDIS_URL names no host, or a port or a database that is no number; give it as redis://{wanted}"
+        )
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return RedisAddress(host, port, user, password, database, encrypted=parts.scheme == "rediss")

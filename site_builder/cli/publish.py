@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from site_builder.cli import built, releasing, watching, withdrawing
+from site_builder.cli import built, guarding, releasing, watching
 from site_builder.cli.built import add_built_options, add_parts_options
 from site_builder.cli.environments import add_environments_option
 from site_builder.cli.terminal import Commands, Parser, add_state_option, end_well
@@ -152,10 +152,10 @@ def _add_coming_back(commands: Commands) -> None:
     add_parts_options(rollback)
     _add_writing(rollback)
     rollback.set_defaults(command=releasing.rollback)
-    withdraw = _command(commands, "withdraw", "let nobody get what was made of a commit", withdrawing.WITHDRAW)
+    withdraw = _command(commands, "withdraw", "let nobody get what was made of a commit", guarding.WITHDRAW)
     withdraw.add_argument("--commit", required=True, metavar="ID", help="its whole name")
     _add_writing(withdraw)
-    withdraw.set_defaults(command=withdrawing.withdraw)
+    withdraw.set_defaults(command=guarding.withdraw)
     prune = _command(commands, "prune", "delete releases that nobody needs", releasing.PRUNE)
     prune.add_argument(
         "--keep",
@@ -207,11 +207,16 @@ def _add_looking(commands: Commands) -> None:
     verify = _command(commands, "verify", "compare the live site with what was sealed", watching.VERIFY)
     verify.add_argument("--all", action="store_true", help="ask for every path, not for a sample")
     _add_patience(verify)
-    watch = _command(commands, "watch", "ask an environment's alarms for a while", withdrawing.WATCH)
+    watch = _command(commands, "watch", "ask an environment's alarms for a while", guarding.WATCH)
     watch.add_argument(
         "--seconds", type=_positive, default=600, metavar="N", help="for how long (default: %(default)s)"
     )
-    watch.set_defaults(command=withdrawing.watch_alarms)
+    watch.set_defaults(command=guarding.watch_alarms)
+    backups = _command(commands, "backups", "say how old the newest backup of the database is", guarding.BACKUPS)
+    backups.add_argument(
+        "--hours", type=_positive, default=26, metavar="N", help="how old it may be (default: %(default)s)"
+    )
+    backups.set_defaults(command=guarding.backups)
     cloud = commands.add_parser("cloud", help="run three environments on this machine", description=watching.CLOUD,
                                 formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
     cloud.add_argument("--port", type=int, default=8100, help="the first edge's port (default: %(default)s)")

@@ -459,7 +459,10 @@ def _verdict(there: Opened, release: Release, folder: Path | None) -> Verdict | 
     whole = replace(release, api=release.api if there.stores.functions and release.api else live.api if live else None)
     staging = there.descriptor.name.replace("production", "staging")
     with opened(staging, folder) as other:
-        return other.stores.ledger.verdict(whole)
+        ledger = other.stores.ledger
+        # Where the API stays, pages will do that were judged alone, as a preview: it was judged when it went live.
+        alone = None if there.stores.functions else ledger.verdict(Release(release.digest))
+        return ledger.verdict(whole) or alone
 
 
 def _say_pointer(pointer: Pointer, arguments: argparse.Namespace, words: str) -> int:

@@ -17,7 +17,7 @@ from site_builder.release.compare import compare, describe_differences
 from site_builder.release.descriptor import ENVIRONMENTS
 from site_builder.release.functions import Deployed
 from site_builder.release.ledger import Verdict
-from site_builder.release.manifest import Manifest, manifest_key, seal
+from site_builder.release.manifest import MANIFESTS, Manifest, digest_in, manifest_key, seal
 from site_builder.release.pointer import Pointer
 from site_builder.release.previews import Preview, read_previews
 from site_builder.release.verify import (
@@ -183,7 +183,7 @@ def releases(arguments: argparse.Namespace) -> int:
     with opened(arguments.environment, arguments.environments) as there:
         stores = there.stores
         moves = list(stores.ledger.moves(stores.pointer.read(), arguments.most))
-        kept = {key.removeprefix("manifests/").removesuffix(".json") for key in stores.objects.listed("manifests/")}
+        kept = {digest_in(key) for key in stores.objects.listed(MANIFESTS)}
     if arguments.json:
         say_json([{**pointer_as_values(one), "kept": one.digest in kept} for one in moves])
         return OK

@@ -28,6 +28,7 @@ from site_builder.release.stores import ConflictError, StoreError, StoreVersion
 from site_builder.release.watch import Alarm
 
 if TYPE_CHECKING:
+    from mypy_boto3_backup import BackupClient
     from mypy_boto3_cloudfront_keyvaluestore import CloudFrontKeyValueStoreClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_lambda import LambdaClient
@@ -216,6 +217,19 @@ class CloudWatchAlarms:
         )
 
 
+def newest_backup(client: BackupClient, vault: str) -> float | None:
+    """Return when a vault's newest complete backup was begun."""
+    newest: float | None = None
+    try:
+        for page in client.get_paginator("list_recovery_points_by_backup_vault").paginate(BackupVaultName=vault):
+            for point in page["RecoveryPoints"]:
+                if point["Status"] == "COMPLETED":
+                    newest = max(newest or 0.0, point["CreationDate"].timestamp())
+    except (ClientError, BotoCoreError) as error:
+        raise StoreError(f"asking for the backups in {vault}", str(error)) from error
+    return newest
+
+
 class Account:
     """What the credentials at hand lead to, in one region."""
 
@@ -267,6 +281,11 @@ class Account:
             "cloudwatch", region_name=self._region, endpoint_url=endpoint or None, config=RETRIES
         )
         return CloudWatchAlarms(client)
+
+    def newest_backup(self, vault: str) -> float | None:
+        """Return when the newest backup that is complete was begun, in seconds since 1970; None where there is none."""
+        client = self._session.client("backup", region_name=self._region, config=RETRIES)
+        return newest_backup(client, vault)
 
     def _credentials(self) -> Callable[[], Credentials]:
         found = self._session.get_credentials()

@@ -22,7 +22,7 @@ ENVIRONMENTS = (*STAGES, *(f"{LOCAL}{stage}" for stage in STAGES))
 VARIABLE = "ZICHKODING_DESCRIPTOR"
 FOLDER_VARIABLE = "ZICHKODING_ENVIRONMENTS"
 BUCKET_VARIABLE = "ZICHKODING_CONFIGURATION"
-OPTIONAL = ("api_url", "s3_endpoint", "kvs_endpoint", "lambda_endpoint", "alarms_endpoint")
+OPTIONAL = ("api_url", "s3_endpoint", "kvs_endpoint", "lambda_endpoint", "alarms_endpoint", "backup_vault")
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ class Descriptor:
     # What rings when something is wrong here, by the names that CloudWatch knows; and where that is, if not at AWS.
     alarms: tuple[str, ...] = ()
     alarms_endpoint: str = ""
+    # Where AWS Backup keeps what it took of the database.
+    backup_vault: str = ""
 
     @property
     def stage(self) -> str:

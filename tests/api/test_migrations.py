@@ -8,6 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import migrate
 import psycopg
 import pytest
 from chalicelib.migrations import MigrationError, apply_pending, pending, read_migrations
@@ -184,3 +185,32 @@ def test_no_migration_locks_a_live_table(project_root: Path) -> None:
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_in_lambda_it_applies_and_says_the_level(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking first, then twice: the second time there is nothing left to do."""
+    monkeypatch.setenv("DATABASE_URL", empty_database)
+    names = [step.name for step in read_migrations(API / "migrations")]
+    looked, done, again = migrate.work({"command": "plan"}, None), migrate.work({}, None), migrate.work({}, None)
+
+    assert looked == {"applied": [], "pending": names, "level": ""}
+    assert done == {"applied": names, "pending": [], "level": names[-1]}
+    assert again == {"applied": [], "pending": [], "level": names[-1]}
+
+
+def test_in_lambda_what_was_not_applied_is_no_success(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database is asked, not the one who applied."""
+    monkeypatch.setenv("DATABASE_URL", empty_database)
+    monkeypatch.setattr(migrate, "_apply", lambda *_: ())
+
+    with pytest.raises(MigrationError, match=r"0001_.*not there"):
+        migrate.work({}, None)
+
+
+def test_in_lambda_a_command_that_is_none_is_refused(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A typing error applies nothing."""
+    monkeypatch.setenv("DATABASE_URL", empty_database)
+
+    with pytest.raises(MigrationError, match="'aply' is no command"):
+        migrate.work({"command": "aply"}, None)
+    assert tables(empty_database) == set()

@@ -1,4 +1,4 @@
-"""Speak to GitHub's REST API: the comments of a pull request, and nothing else."""
+"""Speak to GitHub's REST API: the comments of a pull request, and whatever else a command asks by its path."""
 
 from __future__ import annotations
 
@@ -30,7 +30,11 @@ WORDS = {
 
 
 class GitHubError(Exception):
-    """GitHub did not do what it was asked for: what was asked, what it said, what to do."""
+    """GitHub did not do what it was asked for: what was asked, what it said, what to do; and by which status."""
+
+    def __init__(self, words: str, status: int = 0) -> None:
+        super().__init__(words)
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class GitHub:
         page = 1
         while True:
             path = f"/repos/{self.repository}/issues/{number}/comments?per_page={PER_PAGE}&page={page}"
-            found = self._ask("GET", path)
+            found = self.ask("GET", path)
             for one in found:
                 yield Comment(one["id"], (one.get("user") or {}).get("login", ""), one.get("body") or "")
             if len(found) < PER_PAGE:
@@ -65,13 +69,13 @@ class GitHub:
 
     def add(self, number: int, text: str) -> None:
         """Write a new comment."""
-        self._ask("POST", f"/repos/{self.repository}/issues/{number}/comments", {"body": text})
+        self.ask("POST", f"/repos/{self.repository}/issues/{number}/comments", {"body": text})
 
     def change(self, comment: Comment, text: str) -> None:
         """Write a comment anew."""
-        self._ask("PATCH", f"/repos/{self.repository}/issues/comments/{comment.id}", {"body": text})
+        self.ask("PATCH", f"/repos/{self.repository}/issues/comments/{comment.id}", {"body": text})
 
-    def _ask(self, method: str, path: str, body: object = None) -> list[dict[str, Any]]:
+    def ask(self, method: str, path: str, body: object = None) -> list[dict[str, Any]]:
         """Ask once, or again where GitHub is busy; what may have been done is not done twice."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -94,7 +98,7 @@ class GitHub:
         request = urllib.request.Request(self.api + path, data, headers, method=method)  # noqa: S310 - GitHub's address
         try:
             with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310 - as above
-                said = json.loads(answer.read())
+                said = json.loads(answer.read() or "[]")
                 return said if isinstance(said, list) else [said]
         except urllib.error.HTTPError as error:
             with error:
@@ -120,7 +124,7 @@ def _refusal(error: urllib.error.HTTPError, asked: str) -> Exception:
         return _BusyError(f"it answered {error.code}", 0, refused=False)
     said = error.read(300).decode(errors="replace")
     words = WORDS.get(error.code, f"it answered {error.code}")
-    return GitHubError(f"{asked}: {words}.\n  {said}")
+    return GitHubError(f"{asked}: {words}.\n  {said}", error.code)
 
 
 def tell(github: GitHub, number: int, marker: str, text: str, author: str, *, only_anew: bool = False) -> str:

@@ -604,3 +604,23 @@ def test_an_environment_without_alarms_is_not_watched_in_vain(
     code, _, err = site.run("watch", "local-dev")
 
     assert (code, "it has no alarms" in err) == (1, True)
+
+
+def test_a_backup_that_is_too_old_or_missing_is_a_failure(
+    site: Site, cloud: RunningCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An environment without a database has none, and that is said."""
+    code, out, _ = site.run("backups", "local-dev")
+    described = json.loads((cloud.folder / "local-dev.json").read_text())
+    (tmp_path / "local-dev.json").write_text(json.dumps({**described, "backup_vault": "vault"}))
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    said = []
+    for newest in (time.time() - 7200, time.time() - 30 * 3600, None):
+        monkeypatch.setattr(aws.Account, "newest_backup", lambda _self, _vault, newest=newest: newest)
+        said.append(site.run("backups", "local-dev"))
+
+    assert (code, "has no backups" in out) == (0, True)
+    assert [one[0] for one in said] == [0, 1, 1]
+    assert "is 2 h old" in said[0][1]
+    assert "30 h" in said[1][2] or "1 d" in said[1][2]
+    assert "it holds no complete backup" in said[2][2]

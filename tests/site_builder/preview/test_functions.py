@@ -49,8 +49,11 @@ def test_each_environment_has_an_api_with_a_database_of_its_own(api_cloud: tuple
 def test_the_api_says_its_version_and_that_it_is_ready(api_cloud: tuple[RunningCloud, PostgresServer]) -> None:
     """At every edge; the headers of pages are not put on it, and what it has not is the site's 404 page."""
     cloud, _ = api_cloud
-    for url in (url for one in cloud.environments for url in one.urls):
-        assert json.loads(ask(url, "/api/version")[2])["release"] == "1"
+    for where, url in ((one, url) for one in cloud.environments for url in one.urls):
+        assert where.api is not None
+        alias = where.api.functions[where.api.names["app"]].alias
+        assert alias is not None
+        assert json.loads(ask(url, "/api/version")[2])["release"] == alias.version
         status, headers, _ = ask(url, "/api/ready")
         assert (status, "x-robots-tag" in headers, "x-cache" in headers) == (200, False, False)
     # There is no release, so there is no such page either.
