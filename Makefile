@@ -107,6 +107,9 @@ package: .ready ## Package the API for Lambda, alone and from its own lock, into
 certificates: .ready ## Fetch the certificates by which RDS proves itself, for the API's package
 	@$(VENV)/python tools/certificates.py
 
+cost: .ready ## Reckon what each environment costs in a month, and write it into docs/cost.md
+	@$(VENV)/python tools/cost.py --write
+
 cloud: .ready ## Run three environments here, with edges that hear of a flip late; publish.py works on them
 	@$(VENV)/python publish.py cloud
 
