@@ -110,6 +110,9 @@ certificates: .ready ## Fetch the certificates by which RDS proves itself, for t
 cost: .ready ## Reckon what each environment costs in a month, and write it into docs/cost.md
 	@$(VENV)/python tools/cost.py --write
 
+restore-drill: .ready ## Restore a database as of a moment, count what is in it, and time it (ENV=local, dev, staging or production)
+	@$(VENV)/python tools/restore_drill.py $(if $(filter local,$(ENV)),here,$(ENV)) $(if $(TO),--to $(TO)) $(if $(SWITCH),--switch)
+
 cloud: .ready ## Run three environments here, with edges that hear of a flip late; publish.py works on them
 	@$(VENV)/python publish.py cloud
 
