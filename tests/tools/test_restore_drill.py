@@ -221,7 +221,10 @@ def test_a_drill_on_rds_leaves_it_as_it_was(rds: Any) -> None:
     report = drill(drilled)
 
     assert names(rds) == ["zichkoding-staging"]
-    assert [(one["PubliclyAccessible"], one["DBInstanceClass"]) for one in seen] == [(False, "db.t4g.micro")]
+    assert [(one["DBSubnetGroup"]["DBSubnetGroupName"], one["DBInstanceClass"]) for one in seen] == [
+        ("zichkoding-staging", "db.t4g.micro")
+    ]
+    assert not any(one.get("PubliclyAccessible") for one in seen)
     assert report.copy
     assert report.copy.newest_message == seen[0]["Endpoint"]["Address"]
     assert report.live
