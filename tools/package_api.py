@@ -23,7 +23,8 @@ API = ROOT / "api"
 LOCK = ROOT / "requirements" / "api.txt"
 # What the function imports; the rest of the lock is for Chalice's command line and local server.
 RUNTIME = ("chalice", "psycopg", "psycopg-binary", "typing-extensions")
-CODE = ("app.py", "migrate.py", "chalicelib/**/*.py", "migrations/*.sql", "certificates/*.pem")
+ENTRIES = ("app.py", "migrate.py", "rotate.py", "visitor.py")
+CODE = (*ENTRIES, "chalicelib/**/*.py", "migrations/*.sql", "certificates/*.pem")
 PYTHON = "3.13"
 # Lambda's Python 3.13 runs on glibc 2.34, so wheels for 2.28 and older will do.
 PLATFORMS = {

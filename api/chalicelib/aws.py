@@ -101,6 +101,42 @@ class SnsNotifier:
             raise _delivery_error(error) from error
 
 
+class SecretsManagerVault:
+    """A secret in Secrets Manager, as rotating sees it."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+        self._client = _client("secretsmanager")
+
+    def current(self) -> str:
+        """Return the text in use."""
+        return str(self._client.get_secret_value(SecretId=self._secret, VersionStage="AWSCURRENT")["SecretString"])
+
+    def pending(self, version: str) -> str | None:
+        """Return the text that is to come under this name, if it has been written."""
+        try:
+            answer = self._client.get_secret_value(SecretId=self._secret, VersionId=version, VersionStage="AWSPENDING")
+        except self._client.exceptions.ResourceNotFoundException:
+            return None
+        return str(answer["SecretString"])
+
+    def write(self, version: str, text: str) -> None:
+        """Write what is to come, beside what is in use."""
+        self._client.put_secret_value(
+            SecretId=self._secret, ClientRequestToken=version, SecretString=text, VersionStages=["AWSPENDING"]
+        )
+
+    def promote(self, version: str) -> None:
+        """Make what was to come what is in use; twice is once."""
+        versions = self._client.describe_secret(SecretId=self._secret)["VersionIdsToStages"]
+        in_use = next(name for name, stages in versions.items() if "AWSCURRENT" in stages)
+        if in_use == version:
+            return
+        self._client.update_secret_version_stage(
+            SecretId=self._secret, VersionStage="AWSCURRENT", MoveToVersionId=version, RemoveFromVersionId=in_use
+        )
+
+
 def _delivery_error(error: Exception) -> DeliveryError:
     code = str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
     # The code alone: an AWS error's words can hold the address.

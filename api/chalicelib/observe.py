@@ -42,6 +42,10 @@ MEASURES: Mapping[str, tuple[Measure, ...]] = {
     "canary_missing": (Measure("CanaryMissing"),),
     "task_failed": (Measure("TasksFailed"),),
     "crash": (Measure("Crashes"),),
+    "visit": (
+        Measure("SiteUp", value=lambda facts: int(facts["well"])),
+        Measure("SiteMilliseconds", "Milliseconds", lambda facts: facts["milliseconds"]),
+    ),
 }
 
 

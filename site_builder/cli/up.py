@@ -31,7 +31,7 @@ it is mended. Drafts, and posts that wait for their date, are here alone, under 
 with the pages, is listed at /_dev/. Ctrl-C stops everything.
 
 With --cdn the edge keeps what it may, by CloudFront's rules: each build is a release, what is missing is looked for
-again after ten seconds only, and X-Cache says how an answer came about. So mistakes of caching show at home.
+each time, and X-Cache says how an answer came about. So mistakes of caching show at home.
 """
 SERVE_DESCRIPTION = """\
 Build the site and serve it here as `up` does, but alone: without API and database, for any site that Pelican builds.

@@ -2,9 +2,9 @@
 
 What it keeps of CloudFront, because mistakes there are seen by visitors: the edge function runs before the cache is
 looked up; the key of the cache is the rewritten path, without query, host or cookie; an object is kept for as long as
-its s-maxage or max-age says, then asked for again with its ETag; a 403 or 404 of the origin is kept for ten seconds and
-answered with the site's own page, which is fetched without the edge function; each edge has a cache of its own, and
-learns of a change in the KeyValueStore in its own time, all of the change at once and never an older one again.
+its s-maxage or max-age says, then asked for again with its ETag; a 404 of the origin is not kept, and answered with the
+site's own page, which is fetched without the edge function; each edge has a cache of its own, and learns of a change in
+the KeyValueStore in its own time, all of the change at once and never an older one again.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from site_builder.release.stores import StoredObject
 
 # As Terraform sets them: infra/modules/site/distribution.tf.
 ERROR_PAGE = "404.html"
-ERROR_SECONDS = 10
+# What S3 itself says of what it does not have, in short.
+BARE = b"<Error><Code>NoSuchKey</Code></Error>"
 LONGEST_SECONDS = 31_536_000
-OK, NOT_MODIFIED, FORBIDDEN, NOT_FOUND, UNAVAILABLE = 200, 304, 403, 404, 503
+OK, NOT_MODIFIED, NOT_FOUND, UNAVAILABLE = 200, 304, 404, 503
 AGE = re.compile(r"(?<![\w-])(?P<name>s-maxage|max-age)=(?P<seconds>\d+)")
 UNCACHED = re.compile(r"(?<![\w-])(?:no-store|no-cache|private)(?![\w-])")
 
@@ -119,7 +120,7 @@ class EdgeCache:
             raise
         etag = _etag(found) if found else ""
         how = "refresh" if kept and kept.stored and kept.etag == etag else "miss"
-        fresh = _Kept(found, etag, now + (lifetime(found.cache_control) if found else ERROR_SECONDS))
+        fresh = _Kept(found, etag, now + (lifetime(found.cache_control) if found else 0))
         if self.keeps:
             self._kept[uri] = fresh
         return fresh, how
@@ -127,7 +128,7 @@ class EdgeCache:
     def _error_page(self, now: float) -> Viewed:
         page, _ = self._fetched(f"/{ERROR_PAGE}", now)
         if page.stored is None:
-            return Viewed(FORBIDDEN, {"content-type": "application/xml"}, b"<Error/>", "error")
+            return Viewed(NOT_FOUND, {"content-type": "application/xml"}, BARE, "error")
         return _viewed(page, NOT_FOUND, "error")
 
 

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from site_builder.errors import PreviewError, SiteError
 from site_builder.preview.answers import Answer, plain
-from site_builder.preview.cdn import FORBIDDEN, EdgeCache
+from site_builder.preview.cdn import BARE, EdgeCache
 from site_builder.preview.development import EVENTS, PREFIX, Development
 from site_builder.preview.edge import EdgeRequest
 
@@ -58,7 +58,7 @@ def read_security_headers(file: Path) -> Mapping[str, str]:
 def answer_page(site: Site, request: EdgeRequest) -> Answer:
     """Answer for a page as the CDN would."""
     viewed = site.edge.answer(request, site.key_values(), time.monotonic())
-    if viewed.status == FORBIDDEN:
+    if viewed.body == BARE:
         # As CloudFront says it, it is of no use to whoever has to mend it.
         return plain(404, "There is no such page, and the site has no 404.html, which CloudFront would answer with.")
     headers = {**viewed.headers, **({"X-Cache": viewed.cache} if site.edge.keeps else {})}

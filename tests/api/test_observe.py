@@ -12,7 +12,7 @@ from chalicelib.replies import Reply
 
 NAMESPACE = "zichkoding-test"
 # What the events that count something say of themselves.
-FACTS = {"milliseconds": 1.5, "status": 200, "seconds": 3}
+FACTS = {"milliseconds": 1.5, "status": 200, "seconds": 3, "well": True}
 
 
 @pytest.fixture

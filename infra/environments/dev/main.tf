@@ -1,4 +1,4 @@
-# The dev environment: which account and where; what it is made of is in modules/site.
+# The dev environment: which account and where. What it is made of is in modules/environment.
 
 terraform {
   required_version = ">= 1.11"
@@ -18,25 +18,63 @@ terraform {
   }
 }
 
+locals {
+  tags = {
+    project     = "zichkoding"
+    environment = "dev"
+    managed_by  = "terraform"
+  }
+}
+
 provider "aws" {
   region              = var.region
   allowed_account_ids = [var.account]
 
   default_tags {
-    tags = {
-      project     = "zichkoding"
-      environment = "dev"
-      managed_by  = "terraform"
-    }
+    tags = local.tags
   }
 }
 
-module "site" {
-  source = "../../modules/site"
+# What CloudFront takes from this region only: certificate, firewall, logs, alarms.
+provider "aws" {
+  alias               = "global"
+  region              = "us-east-1"
+  allowed_account_ids = [var.account]
 
-  environment = "dev"
-  account     = var.account
-  region      = var.region
-  domain      = var.domain
-  api_domain  = var.api_domain
+  default_tags {
+    tags = local.tags
+  }
+}
+
+# What must outlive the first region.
+provider "aws" {
+  alias               = "replica"
+  region              = var.second_region
+  allowed_account_ids = [var.account]
+
+  default_tags {
+    tags = local.tags
+  }
+}
+
+module "environment" {
+  source = "../../modules/environment"
+
+  providers = {
+    aws         = aws
+    aws.global  = aws.global
+    aws.replica = aws.replica
+  }
+
+  environment   = "dev"
+  account       = var.account
+  region        = var.region
+  second_region = var.second_region
+  domain        = var.domain
+  repository    = var.repository
+
+  owner_address        = var.owner_address
+  alarm_addresses      = var.alarm_addresses
+  package              = var.package
+  reserves_concurrency = var.reserves_concurrency
 }

@@ -1,14 +1,14 @@
 output "descriptor" {
-  description = "What publish.py needs to know: hand it over in ZICHKODING_DESCRIPTOR."
-  value       = module.site.descriptor
+  description = "What publish.py needs to know: it finds it by itself, or takes it from ZICHKODING_DESCRIPTOR."
+  value       = module.environment.descriptor
 }
 
-output "cloudfront_distribution_domain_name" {
-  description = "Where the domain's DNS record points to."
-  value       = module.site.cloudfront_distribution_domain_name
+output "deploy_role" {
+  description = "What the workflow signs in as: DEPLOY_ROLE of the GitHub environment."
+  value       = module.environment.deploy_role
 }
 
-output "cloudfront_distribution_hosted_zone_id" {
-  description = "The zone of that name, which a Route 53 alias asks for."
-  value       = module.site.cloudfront_distribution_hosted_zone_id
+output "site_url" {
+  description = "Where visitors find it."
+  value       = module.environment.site_url
 }

@@ -1,5 +1,5 @@
 variable "account" {
-  description = "The account that this environment lives in."
+  description = "The account that this environment lives in, twelve digits."
   type        = string
 }
 
@@ -9,18 +9,46 @@ variable "region" {
   default     = "eu-central-1"
 }
 
+variable "second_region" {
+  description = "Where copies lie that must outlive the first region."
+  type        = string
+  default     = "eu-west-1"
+}
+
 variable "domain" {
-  description = "The host name that visitors use, further names for it, and the certificate of all of them in us-east-1; or null for CloudFront's own name."
+  description = "The host name that visitors use, further names for it, and the Route 53 zone that all of them lie in; or null for CloudFront's own name, and no API."
   type = object({
-    name            = string
-    aliases         = optional(set(string), [])
-    certificate_arn = string
+    name    = string
+    aliases = optional(set(string), [])
+    zone_id = string
   })
   default = null
 }
 
-variable "api_domain" {
-  description = "The host that answers /api/*, or null while there is none."
+variable "repository" {
+  description = "The GitHub repository whose runs may deploy, as owner/name."
+  type        = string
+}
+
+variable "owner_address" {
+  description = "Who gets the messages that visitors write; needed where there is a domain."
   type        = string
   default     = null
+}
+
+variable "alarm_addresses" {
+  description = "Who is told when something is wrong, by mail; each has to confirm once."
+  type        = set(string)
+}
+
+variable "package" {
+  description = "The API's package for its very first version, or null for what `make package` writes."
+  type        = string
+  default     = null
+}
+
+variable "reserves_concurrency" {
+  description = "Whether a part of the account's function runs is set aside for each function; a new account has none to set aside."
+  type        = bool
+  default     = false
 }

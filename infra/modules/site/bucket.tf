@@ -1,5 +1,9 @@
 # The bucket: everything a visitor can get, and nobody but CloudFront may read it.
 
+locals {
+  read_by_visitors = ["releases/*", "assets/*", "404.html"]
+}
+
 resource "aws_s3_bucket" "this" {
   bucket = "zichkoding-${var.environment}-${var.account}"
 }
@@ -47,17 +51,22 @@ resource "aws_s3_bucket_policy" "this" {
     Version = "2012-10-17"
     Statement = [
       {
-        # What visitors get, and no more: neither manifests nor the ledger are for them. There is no right to list,
-        # so what is missing is answered like what is forbidden, and the distribution makes a 404 of both.
+        # What visitors get, and no more: neither manifests nor the ledger are for them.
         Sid       = "CloudFrontReads"
         Effect    = "Allow"
         Principal = { Service = "cloudfront.amazonaws.com" }
         Action    = "s3:GetObject"
-        Resource = [
-          "${aws_s3_bucket.this.arn}/releases/*",
-          "${aws_s3_bucket.this.arn}/assets/*",
-          "${aws_s3_bucket.this.arn}/404.html",
-        ]
+        Resource  = [for path in local.read_by_visitors : "${aws_s3_bucket.this.arn}/${path}"]
+        Condition = { StringEquals = { "AWS:SourceArn" = aws_cloudfront_distribution.this.arn } }
+      },
+      {
+        # With it S3 says 404 of what is missing; without it 403, which would be the API's 403 as well (decision 27).
+        # Nobody gets a list: the router sends every address on to a key, and no query string reaches the bucket.
+        Sid       = "CloudFrontMayKnowWhatIsMissing"
+        Effect    = "Allow"
+        Principal = { Service = "cloudfront.amazonaws.com" }
+        Action    = "s3:ListBucket"
+        Resource  = aws_s3_bucket.this.arn
         Condition = { StringEquals = { "AWS:SourceArn" = aws_cloudfront_distribution.this.arn } }
       },
       {
@@ -72,4 +81,47 @@ resource "aws_s3_bucket_policy" "this" {
   })
 
   depends_on = [aws_s3_bucket_public_access_block.this]
+}
+
+# By age goes only what nothing points to any more. Releases and previews have no age: the live one may be years old,
+# and `publish.py prune` alone knows what nobody can go back to.
+resource "aws_s3_bucket_lifecycle_configuration" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  rule {
+    id     = "what-was-pruned-can-be-had-back-for-a-month"
+    status = "Enabled"
+
+    filter {}
+
+    noncurrent_version_expiration {
+      noncurrent_days = 30
+    }
+    expiration {
+      expired_object_delete_marker = true
+    }
+  }
+
+  rule {
+    id     = "uploads-that-died"
+    status = "Enabled"
+
+    filter {}
+
+    # A deploy that is run again begins such an upload anew.
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 2
+    }
+  }
+
+  depends_on = [aws_s3_bucket_versioning.this]
+}
+
+# Who wrote and read past CloudFront.
+resource "aws_s3_bucket_logging" "this" {
+  bucket        = aws_s3_bucket.this.id
+  target_bucket = aws_s3_bucket.logs.id
+  target_prefix = "bucket/"
+
+  depends_on = [aws_s3_bucket_policy.logs]
 }

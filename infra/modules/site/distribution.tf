@@ -14,9 +14,33 @@ locals {
   )
   hsts = local.security_headers["Strict-Transport-Security"]
 
-  # AWS's own policies, the same in every account.
+  # Whether there is an API is no secret, though one of its parts is.
+  apis = nonsensitive(var.api == null) ? toset([]) : toset(["api"])
+
+  # All that CloudFront would keep, but 404, which has a page.
+  kept_errors = toset([400, 403, 405, 414, 500, 501, 502, 503, 504])
+
+  # AWS's own policies, the same in every account. The second passes on CloudFront's own headers as well, so the API
+  # learns the viewer's address from CloudFront-Viewer-Address.
   caching_disabled           = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
   all_viewer_but_host_header = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+}
+
+# Origin Shield is not in every region; from the others the nearest one is asked for, as AWS recommends.
+locals {
+  shields = [
+    "us-east-1", "us-east-2", "us-west-2", "ap-south-1", "ap-northeast-1", "ap-northeast-2", "ap-southeast-1",
+    "ap-southeast-2", "eu-central-1", "eu-west-1", "eu-west-2", "sa-east-1",
+  ]
+  nearest_shield = {
+    eu-north-1   = "eu-west-2"
+    eu-west-3    = "eu-west-2"
+    eu-south-1   = "eu-central-1"
+    eu-central-2 = "eu-central-1"
+    us-west-1    = "us-west-2"
+    ca-central-1 = "us-east-1"
+  }
+  shield_region = contains(local.shields, var.region) ? var.region : lookup(local.nearest_shield, var.region, "eu-central-1")
 }
 
 resource "aws_cloudfront_origin_access_control" "this" {
@@ -98,32 +122,77 @@ resource "aws_cloudfront_distribution" "this" {
   http_version    = "http2and3"
   # The cheapest: North America and Europe. Visitors elsewhere are served too, from farther away.
   price_class = "PriceClass_100"
-  aliases     = var.domain == null ? [] : setunion([var.domain.name], var.domain.aliases)
+  aliases     = local.hosts
+  web_acl_id  = one(aws_wafv2_web_acl.this[*].arn)
 
   origin {
     origin_id                = "bucket"
     domain_name              = aws_s3_bucket.this.bucket_regional_domain_name
     origin_access_control_id = aws_cloudfront_origin_access_control.this.id
+
+    # Every release starts cold: the edges ask one cache beside the bucket, and that one asks the bucket once.
+    origin_shield {
+      enabled              = true
+      origin_shield_region = local.shield_region
+    }
   }
 
   dynamic "origin" {
-    for_each = var.api_domain == null ? [] : [var.api_domain]
+    for_each = aws_s3_bucket.replica
+
+    content {
+      origin_id                = "replica"
+      domain_name              = origin.value.bucket_regional_domain_name
+      origin_access_control_id = aws_cloudfront_origin_access_control.this.id
+    }
+  }
+
+  # Where S3 of one region is not well, pages come from the other: they are the same bytes under the same keys.
+  dynamic "origin_group" {
+    for_each = aws_s3_bucket.replica
+
+    content {
+      origin_id = "either-bucket"
+
+      failover_criteria {
+        status_codes = [500, 502, 503, 504]
+      }
+      member {
+        origin_id = "bucket"
+      }
+      member {
+        origin_id = "replica"
+      }
+    }
+  }
+
+  dynamic "origin" {
+    for_each = local.apis
 
     content {
       origin_id   = "api"
-      domain_name = origin.value
+      domain_name = var.api.domain
+      origin_path = var.api.path
+
+      # What comes without it did not come through this distribution, and the API refuses it.
+      custom_header {
+        name  = var.api.header_name
+        value = var.api.header_value
+      }
 
       custom_origin_config {
         http_port              = 80
         https_port             = 443
         origin_protocol_policy = "https-only"
         origin_ssl_protocols   = ["TLSv1.2"]
+        # Longer than the function may take, so that it is the function that gives up, and says so.
+        origin_read_timeout = 30
       }
     }
   }
 
   default_cache_behavior {
-    target_origin_id           = "bucket"
+    target_origin_id           = var.replica_region == null ? "bucket" : "either-bucket"
     viewer_protocol_policy     = "redirect-to-https"
     allowed_methods            = ["GET", "HEAD"]
     cached_methods             = ["GET", "HEAD"]
@@ -143,7 +212,7 @@ resource "aws_cloudfront_distribution" "this" {
   }
 
   dynamic "ordered_cache_behavior" {
-    for_each = var.api_domain == null ? [] : [var.api_domain]
+    for_each = local.apis
 
     content {
       path_pattern             = "/api/*"
@@ -157,17 +226,23 @@ resource "aws_cloudfront_distribution" "this" {
     }
   }
 
-  # S3 answers 403 for what is missing, since CloudFront may not list. The page lies outside the releases because
-  # the edge function does not run when CloudFront fetches it. It is CloudFront's answer for the API's 403 and 404 as
-  # well, for an error page belongs to the whole distribution.
+  # The page lies outside the releases because the edge function does not run when CloudFront fetches it. An error page
+  # belongs to the whole distribution, so what the API does not have is answered with it too (decision 27).
+  custom_error_response {
+    error_code            = 404
+    response_code         = 404
+    response_page_path    = "/404.html"
+    error_caching_min_ttl = 0
+  }
+
+  # CloudFront keeps an error for ten seconds unless it is told not to, whatever the cache policy and the answer itself
+  # say; and what the API refuses to one visitor must not be refused to the next.
   dynamic "custom_error_response" {
-    for_each = toset([403, 404])
+    for_each = local.kept_errors
 
     content {
       error_code            = custom_error_response.value
-      response_code         = 404
-      response_page_path    = "/404.html"
-      error_caching_min_ttl = 10
+      error_caching_min_ttl = 0
     }
   }
 
@@ -179,7 +254,7 @@ resource "aws_cloudfront_distribution" "this" {
 
   viewer_certificate {
     cloudfront_default_certificate = var.domain == null
-    acm_certificate_arn            = var.domain == null ? null : var.domain.certificate_arn
+    acm_certificate_arn            = one(aws_acm_certificate_validation.this[*].certificate_arn)
     minimum_protocol_version       = var.domain == null ? "TLSv1" : "TLSv1.2_2021"
     ssl_support_method             = var.domain == null ? null : "sni-only"
   }

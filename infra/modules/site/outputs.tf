@@ -7,6 +7,7 @@ output "descriptor" {
     region          = var.region
     distribution_id = aws_cloudfront_distribution.this.id
     kvs_arn         = aws_cloudfront_key_value_store.this.arn
+    hosts           = var.domain == null ? [] : sort(tolist(var.domain.aliases))
     site_url        = "https://${var.domain == null ? aws_cloudfront_distribution.this.domain_name : var.domain.name}"
   }
 }
@@ -34,4 +35,19 @@ output "s3_bucket_arn" {
 output "cloudfront_key_value_store_arn" {
   description = "The store of the pointer, for the policy of the role that deploys."
   value       = aws_cloudfront_key_value_store.this.arn
+}
+
+output "cloudfront_distribution_id" {
+  description = "The distribution, as metrics name it."
+  value       = aws_cloudfront_distribution.this.id
+}
+
+output "web_acl_arn" {
+  description = "The firewall before the distribution, or null where there is none."
+  value       = one(aws_wafv2_web_acl.this[*].arn)
+}
+
+output "log_bucket" {
+  description = "Where access logs lie."
+  value       = aws_s3_bucket.logs.id
 }

@@ -24,34 +24,70 @@ variable "account" {
 }
 
 variable "domain" {
-  description = "The host name that visitors use, further names for it, and the certificate of all of them in us-east-1; or null for CloudFront's own name."
+  description = "The host name that visitors use, further names for it, and the Route 53 zone that all of them lie in; or null for CloudFront's own name."
   type = object({
-    name            = string
-    aliases         = optional(set(string), [])
-    certificate_arn = string
+    name    = string
+    aliases = optional(set(string), [])
+    zone_id = string
   })
   default = null
 
   validation {
-    condition     = var.domain == null ? true : can(regex("^arn:aws:acm:us-east-1:[0-9]{12}:certificate/", var.domain.certificate_arn))
-    error_message = "CloudFront takes certificates of us-east-1 only."
+    condition     = var.domain == null ? true : can(regex("^Z[A-Z0-9]+$", var.domain.zone_id))
+    error_message = "A zone's id begins with Z: infra/account prints it, and so does `aws route53 list-hosted-zones`."
   }
 
   validation {
     condition = var.domain == null ? true : alltrue([
-      for name in concat([var.domain.name], tolist(var.domain.aliases)) : can(regex("^(\\*\\.)?([a-z0-9-]+\\.)+[a-z]{2,}$", name))
+      for name in concat([var.domain.name], tolist(var.domain.aliases)) : can(regex("^([a-z0-9-]+\\.)+[a-z]{2,}$", name))
     ])
-    error_message = "A domain is a host name in lower case, without a scheme or a path."
+    error_message = "A domain is a host name in lower case, without a scheme, a path or a wildcard."
   }
 }
 
-variable "api_domain" {
-  description = "The host that answers /api/*, or null while there is none."
+variable "api" {
+  description = "Where /api/* goes: host, the path before every address, and the header that proves that a request came through here; or null while there is no API."
+  type = object({
+    domain       = string
+    path         = optional(string, "")
+    header_name  = string
+    header_value = string
+  })
+  default = null
+
+  validation {
+    condition     = var.api == null ? true : can(regex("^([a-z0-9-]+\\.)+[a-z]{2,}$", var.api.domain))
+    error_message = "The API's domain is a host name in lower case, without a scheme or a path."
+  }
+
+  validation {
+    condition     = var.api == null ? true : var.api.path == "" || can(regex("^/.*[^/]$", var.api.path))
+    error_message = "The API's path begins with a slash and does not end with one, or is empty."
+  }
+}
+
+variable "firewall" {
+  description = "Whether AWS WAF stands before the distribution; it costs some dollars a month whatever it sees."
+  type        = bool
+}
+
+variable "replica_region" {
+  description = "The region of the provider aws.replica, to keep a copy of every object there and serve pages from it when the first is not well; or null for no copy."
   type        = string
   default     = null
 
   validation {
-    condition     = var.api_domain == null ? true : can(regex("^([a-z0-9-]+\\.)+[a-z]{2,}$", var.api_domain))
-    error_message = "The API's domain is a host name in lower case, without a scheme or a path."
+    condition     = var.replica_region == null ? true : var.replica_region != var.region
+    error_message = "A copy in the same region is lost with it."
+  }
+}
+
+variable "log_days" {
+  description = "For how long access logs are kept."
+  type        = number
+
+  validation {
+    condition     = var.log_days >= 1 && var.log_days <= 400
+    error_message = "Access logs are kept for 1 to 400 days: they are about people."
   }
 }

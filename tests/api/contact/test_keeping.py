@@ -113,6 +113,16 @@ def test_while_the_database_is_away_the_message_waits_in_the_queue(tmp_path: Pat
     assert [read_submission(taken.text) for taken in queue.take(10)] == [sent]
 
 
+def test_while_the_database_is_away_nothing_is_taken_from_the_queue(tmp_path: Path) -> None:
+    """SQS counts how often a message was taken, and an outage is no reason to set it aside."""
+    queue = DirectoryQueue(tmp_path)
+    keep_durably(submission(), AwayDatabase(), queue, WAYS)
+    with pytest.raises(DatabaseUnavailableError):
+        drain(queue, AwayDatabase(), WAYS)
+
+    assert len(queue.take(10)) == 1
+
+
 def test_where_neither_takes_it_nothing_is_acknowledged() -> None:
     """An honest error."""
     with pytest.raises(NotKeptError):

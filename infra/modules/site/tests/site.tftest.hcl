@@ -2,33 +2,50 @@
 # It says that the configuration is right in shape; only AWS can say that AWS agrees.
 
 mock_provider "aws" {
-  mock_resource "aws_s3_bucket" {
-    defaults = {
-      arn                         = "arn:aws:s3:::zichkoding-staging-123456789012"
-      bucket_regional_domain_name = "zichkoding-staging-123456789012.s3.eu-central-1.amazonaws.com"
-    }
-  }
-  mock_resource "aws_cloudfront_distribution" {
-    defaults = {
-      arn         = "arn:aws:cloudfront::123456789012:distribution/E1"
-      domain_name = "d1.cloudfront.net"
-    }
-  }
-  mock_resource "aws_cloudfront_function" {
-    defaults = { arn = "arn:aws:cloudfront::123456789012:function/router" }
-  }
-  mock_resource "aws_cloudfront_key_value_store" {
-    defaults = { arn = "arn:aws:cloudfront::123456789012:key-value-store/11111111-2222-3333-4444-555555555555" }
-  }
+  source          = "../../mocks"
+  override_during = plan
+}
+
+mock_provider "aws" {
+  alias           = "global"
+  source          = "../../mocks"
+  override_during = plan
+}
+
+mock_provider "aws" {
+  alias           = "replica"
+  source          = "../../mocks"
+  override_during = plan
 }
 
 variables {
   environment = "staging"
   account     = "123456789012"
   region      = "eu-central-1"
+  firewall    = true
+  log_days    = 30
 }
 
-run "the_bucket_is_closed_encrypted_and_versioned" {
+# Each run costs some seconds, so what holds at once is asserted at once.
+
+run "staging_with_a_domain_an_api_and_a_firewall" {
+  command = plan
+
+  variables {
+    domain = {
+      name    = "staging.example.com"
+      aliases = ["www.staging.example.com"]
+      zone_id = "Z0123456789"
+    }
+    api = {
+      domain       = "api.example.com"
+      path         = "/live"
+      header_name  = "X-Origin-Secret"
+      header_value = "not-a-secret"
+    }
+  }
+
+  # The bucket is closed, encrypted and versioned, and what was pruned is not kept for ever.
   assert {
     condition = alltrue([
       aws_s3_bucket_public_access_block.this.block_public_acls,
@@ -50,36 +67,44 @@ run "the_bucket_is_closed_encrypted_and_versioned" {
     condition     = one(aws_s3_bucket_versioning.this.versioning_configuration).status == "Enabled"
     error_message = "What was overwritten can be had back."
   }
-}
 
-run "only_this_distribution_reads_and_only_over_tls" {
   assert {
-    condition = [
-      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement : statement.Sid
+    condition = alltrue([
+      for rule in aws_s3_bucket_lifecycle_configuration.this.rule : rule.status == "Enabled" && alltrue([
+        for expiration in rule.expiration : expiration.expired_object_delete_marker
+      ])
+    ])
+    error_message = "No object goes by its age: the live release may be years old."
+  }
+  assert {
+    condition = alltrue([
+      anytrue([for rule in aws_s3_bucket_lifecycle_configuration.this.rule : length(rule.noncurrent_version_expiration) == 1]),
+      anytrue([for rule in aws_s3_bucket_lifecycle_configuration.this.rule : length(rule.abort_incomplete_multipart_upload) == 1]),
+    ])
+    error_message = "What was pruned and what died half way does go."
+  }
+
+  # Only this distribution reads, and only over TLS.
+  assert {
+    condition = {
+      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement : statement.Action => statement.Resource
       if statement.Effect == "Allow"
-    ] == ["CloudFrontReads"]
-    error_message = "There is one reader."
+      } == {
+      "s3:GetObject"  = [for path in ["releases/*", "assets/*", "404.html"] : "${aws_s3_bucket.this.arn}/${path}"]
+      "s3:ListBucket" = aws_s3_bucket.this.arn
+    }
+    error_message = "Visitors get releases, assets and the 404 page; manifests and the ledger are not for them."
   }
   assert {
-    condition     = jsondecode(aws_s3_bucket_policy.this.policy).Statement[0].Condition.StringEquals["AWS:SourceArn"] == aws_cloudfront_distribution.this.arn
-    error_message = "And it is this distribution, not any of CloudFront's."
+    condition = alltrue([
+      for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
+      statement.Principal == { Service = "cloudfront.amazonaws.com" } && statement.Condition.StringEquals["AWS:SourceArn"] == aws_cloudfront_distribution.this.arn
+      if statement.Effect == "Allow"
+    ])
+    error_message = "There is one reader, and it is this distribution, not any of CloudFront's."
   }
   assert {
-    condition     = jsondecode(aws_s3_bucket_policy.this.policy).Statement[0].Principal == { Service = "cloudfront.amazonaws.com" }
-    error_message = "Nobody but CloudFront."
-  }
-  assert {
-    condition     = jsondecode(aws_s3_bucket_policy.this.policy).Statement[0].Action == "s3:GetObject"
-    error_message = "It reads objects; it neither lists nor writes."
-  }
-  assert {
-    condition = jsondecode(aws_s3_bucket_policy.this.policy).Statement[0].Resource == [
-      "${aws_s3_bucket.this.arn}/releases/*", "${aws_s3_bucket.this.arn}/assets/*", "${aws_s3_bucket.this.arn}/404.html",
-    ]
-    error_message = "Manifests and the ledger are not for visitors."
-  }
-  assert {
-    condition = jsondecode(aws_s3_bucket_policy.this.policy).Statement[1] == {
+    condition = jsondecode(aws_s3_bucket_policy.this.policy).Statement[2] == {
       Sid       = "NothingUnencrypted"
       Effect    = "Deny"
       Principal = "*"
@@ -94,13 +119,89 @@ run "only_this_distribution_reads_and_only_over_tls" {
       aws_cloudfront_origin_access_control.this.signing_behavior == "always",
       aws_cloudfront_origin_access_control.this.signing_protocol == "sigv4",
       aws_cloudfront_origin_access_control.this.origin_access_control_origin_type == "s3",
-      one(aws_cloudfront_distribution.this.origin).origin_access_control_id == aws_cloudfront_origin_access_control.this.id,
+      alltrue([for one in aws_cloudfront_distribution.this.origin : one.origin_access_control_id == aws_cloudfront_origin_access_control.this.id if one.origin_id != "api"]),
     ])
     error_message = "CloudFront signs every request to the bucket."
   }
-}
 
-run "visitors_get_a_modern_connection" {
+  assert {
+    condition     = flatten([for one in aws_cloudfront_distribution.this.origin : one.origin_shield[*].origin_shield_region if one.origin_id == "bucket"]) == ["eu-central-1"]
+    error_message = "A release that has just gone live is fetched from the bucket once, not once for every edge."
+  }
+
+  # Who asked is written down, and what leads to a person is not.
+  assert {
+    condition = alltrue([
+      aws_cloudwatch_log_delivery_source.this.resource_arn == aws_cloudfront_distribution.this.arn,
+      aws_cloudwatch_log_delivery_source.this.log_type == "ACCESS_LOGS",
+      one(aws_cloudwatch_log_delivery_destination.this.delivery_destination_configuration).destination_resource_arn == aws_s3_bucket.logs.arn,
+      aws_s3_bucket_logging.this.target_bucket == aws_s3_bucket.logs.id,
+    ])
+    error_message = "CloudFront's logs and the bucket's go into the one bucket for logs."
+  }
+  assert {
+    condition     = length(setintersection(["c-ip", "cs(Cookie)", "cs-uri-query", "x-forwarded-for", "c-port"], aws_cloudwatch_log_delivery.this.record_fields)) == 0
+    error_message = "No address, no cookie and no query string, which may hold the token of a mail."
+  }
+  assert {
+    condition     = [for rule in aws_s3_bucket_lifecycle_configuration.logs.rule : rule.expiration[0].days] == [30]
+    error_message = "Logs are forgotten."
+  }
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_s3_bucket_policy.logs.policy).Statement :
+      statement.Action == "s3:PutObject" && statement.Condition.StringEquals["aws:SourceAccount"] == "123456789012"
+      if statement.Effect == "Allow"
+    ])
+    error_message = "Two services write to it, for this account; nobody reads by this policy."
+  }
+  assert {
+    condition = alltrue([
+      aws_s3_bucket_public_access_block.logs.block_public_acls, aws_s3_bucket_public_access_block.logs.block_public_policy,
+      aws_s3_bucket_public_access_block.logs.ignore_public_acls, aws_s3_bucket_public_access_block.logs.restrict_public_buckets,
+    ])
+    error_message = "Nobody may open the logs to the public."
+  }
+
+  # The firewall refuses what is known to be bad, limits the API, and lets every message pass.
+  assert {
+    condition     = aws_cloudfront_distribution.this.web_acl_id == aws_wafv2_web_acl.this[0].arn && output.web_acl_arn == aws_wafv2_web_acl.this[0].arn
+    error_message = "It stands before this distribution."
+  }
+  assert {
+    condition = toset(flatten([for rule in aws_wafv2_web_acl.this[0].rule : rule.statement[0].managed_rule_group_statement[*].name])) == toset([
+      "AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesCommonRuleSet",
+    ])
+    error_message = "Bad addresses, known bad inputs, and what is common."
+  }
+  assert {
+    condition = alltrue(flatten([
+      for rule in aws_wafv2_web_acl.this[0].rule : [
+        for group in rule.statement[0].managed_rule_group_statement : [
+          for one in group.rule_action_override : endswith(one.name, "_BODY") && length(one.action_to_use[0].count) == 1
+        ]
+      ]
+    ]))
+    error_message = "What looks into a body only counts: a message may quote a script. Nothing else is softened."
+  }
+  assert {
+    condition = [
+      for rule in aws_wafv2_web_acl.this[0].rule : [
+        rule.statement[0].rate_based_statement[0].aggregate_key_type,
+        rule.statement[0].rate_based_statement[0].scope_down_statement[0].byte_match_statement[0].search_string,
+        tostring(rule.action[0].block[0].custom_response[0].response_code),
+      ] if length(rule.statement[0].rate_based_statement) == 1
+    ] == [["IP", "/api/", "429"]]
+    error_message = "One address may ask the API only so often, and is told to slow down."
+  }
+  assert {
+    condition = toset(flatten([
+      for one in aws_wafv2_web_acl_logging_configuration.this[0].redacted_fields : concat(one.single_header[*].name, [for query in one.query_string : "query"])
+    ])) == toset(["cookie", "authorization", "query"])
+    error_message = "What the firewall writes down holds no secret of a visitor."
+  }
+
+  # Visitors get a modern connection.
   assert {
     condition = alltrue([
       aws_cloudfront_distribution.this.enabled,
@@ -122,9 +223,8 @@ run "visitors_get_a_modern_connection" {
     ])
     error_message = "Without these CloudFront does not compress at all."
   }
-}
 
-run "every_page_goes_through_the_edge_function" {
+  # Every page goes through the edge function.
   assert {
     condition = { for one in aws_cloudfront_distribution.this.default_cache_behavior[0].function_association : one.event_type => one.function_arn } == {
       viewer-request  = aws_cloudfront_function.router.arn
@@ -148,9 +248,8 @@ run "every_page_goes_through_the_edge_function" {
     condition     = one(aws_cloudfront_function.router.key_value_store_associations) == aws_cloudfront_key_value_store.this.arn
     error_message = "It reads which release is live from the store that publish.py writes."
   }
-}
 
-run "the_address_alone_is_the_cache_key" {
+  # The address alone is the cache key.
   assert {
     condition = alltrue([
       aws_cloudfront_cache_policy.pages.parameters_in_cache_key_and_forwarded_to_origin[0].query_strings_config[0].query_string_behavior == "none",
@@ -167,23 +266,24 @@ run "the_address_alone_is_the_cache_key" {
     condition     = aws_cloudfront_cache_policy.pages.min_ttl == 0 && aws_cloudfront_cache_policy.pages.max_ttl == 31536000
     error_message = "Each object says how long it is kept, up to a year."
   }
-}
 
-run "what_is_missing_is_a_real_404" {
+  # What is missing is a real 404.
   assert {
-    condition     = toset([for one in aws_cloudfront_distribution.this.custom_error_response : one.error_code]) == toset([403, 404])
-    error_message = "S3 answers 403 for what is missing, and 404 is 404."
+    condition = [
+      for one in aws_cloudfront_distribution.this.custom_error_response : [one.error_code, one.response_code, one.response_page_path]
+      if one.response_page_path != null && one.response_page_path != ""
+    ] == [[404, 404, "/404.html"]]
+    error_message = "404 has the site's page and stays a 404; the API's 403 is not touched."
   }
   assert {
     condition = alltrue([
-      for one in aws_cloudfront_distribution.this.custom_error_response :
-      one.response_code == 404 && one.response_page_path == "/404.html" && one.error_caching_min_ttl <= 60
+      toset([for one in aws_cloudfront_distribution.this.custom_error_response : one.error_code]) == toset([400, 403, 404, 405, 414, 500, 501, 502, 503, 504]),
+      alltrue([for one in aws_cloudfront_distribution.this.custom_error_response : one.error_caching_min_ttl == 0]),
     ])
-    error_message = "Neither a bare error nor a page that claims to be there, and not for long."
+    error_message = "What was an error for one visitor is asked again for the next."
   }
-}
 
-run "the_headers_are_those_of_the_file" {
+  # The headers are those of the file.
   assert {
     condition     = aws_cloudfront_distribution.this.default_cache_behavior[0].response_headers_policy_id == aws_cloudfront_response_headers_policy.pages.id
     error_message = "Every page carries them."
@@ -214,46 +314,14 @@ run "the_headers_are_those_of_the_file" {
     ]))
     error_message = "HSTS is taken apart into fields, and they say the same."
   }
-}
 
-run "staging_is_not_to_be_found" {
+  # Staging is not to be found.
   assert {
     condition     = [for one in aws_cloudfront_response_headers_policy.pages.custom_headers_config[0].items : one.value if one.header == "X-Robots-Tag"] == ["noindex"]
     error_message = "Search engines keep out of everything but production."
   }
-}
 
-run "dev_is_not_to_be_found" {
-  variables {
-    environment = "dev"
-  }
-  assert {
-    condition     = [for one in aws_cloudfront_response_headers_policy.pages.custom_headers_config[0].items : one.value if one.header == "X-Robots-Tag"] == ["noindex"]
-    error_message = "Search engines keep out of everything but production."
-  }
-}
-
-run "production_is_to_be_found" {
-  variables {
-    environment = "production"
-  }
-  assert {
-    condition     = !contains([for one in aws_cloudfront_response_headers_policy.pages.custom_headers_config[0].items : one.header], "X-Robots-Tag")
-    error_message = "Production says nothing to keep search engines out."
-  }
-}
-
-run "without_an_api_there_is_no_way_to_one" {
-  assert {
-    condition     = length(aws_cloudfront_distribution.this.ordered_cache_behavior) == 0
-    error_message = "A behaviour without an origin cannot be made."
-  }
-}
-
-run "the_api_is_never_cached" {
-  variables {
-    api_domain = "api.example.com"
-  }
+  # The api is never cached.
   assert {
     condition     = [for one in aws_cloudfront_distribution.this.ordered_cache_behavior : [one.path_pattern, one.cache_policy_id]] == [["/api/*", local.caching_disabled]]
     error_message = "An answer of the API belongs to one visitor."
@@ -277,27 +345,47 @@ run "the_api_is_never_cached" {
     ] == [["api.example.com", "https-only"]]
     error_message = "And it is asked over TLS only."
   }
-}
-
-run "a_domain_brings_its_certificate" {
-  variables {
-    domain = {
-      name            = "staging.example.com"
-      aliases         = ["www.staging.example.com"]
-      certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1"
-    }
-  }
   assert {
-    condition     = aws_cloudfront_distribution.this.aliases == toset(["staging.example.com", "www.staging.example.com"])
-    error_message = "The distribution answers to its names."
+    condition = [
+      for one in aws_cloudfront_distribution.this.origin : [one.origin_path, [for header in one.custom_header : "${header.name}: ${header.value}"]]
+      if one.origin_id == "api"
+    ] == [["/live", ["X-Origin-Secret: not-a-secret"]]]
+    error_message = "With the header that proves it."
+  }
+
+  # A domain brings its certificate, its records, and names for previews.
+  assert {
+    condition     = aws_cloudfront_distribution.this.aliases == toset(["staging.example.com", "www.staging.example.com", "*.preview.staging.example.com"])
+    error_message = "The distribution answers to its names, and to those of previews."
   }
   assert {
     condition = alltrue([
-      aws_cloudfront_distribution.this.viewer_certificate[0].acm_certificate_arn == "arn:aws:acm:us-east-1:123456789012:certificate/1",
+      aws_acm_certificate.this[0].domain_name == "staging.example.com",
+      aws_acm_certificate.this[0].subject_alternative_names == toset(["www.staging.example.com", "*.preview.staging.example.com"]),
+      aws_acm_certificate.this[0].validation_method == "DNS",
+    ])
+    error_message = "One certificate for all of them, proved by DNS."
+  }
+  assert {
+    condition = { for name, record in aws_route53_record.proof : name => [record.name, record.type, record.zone_id] } == {
+      for name in ["staging.example.com", "www.staging.example.com", "preview.staging.example.com"] : name => ["_proof.${name}", "CNAME", "Z0123456789"]
+    }
+    error_message = "Each name is proved by its own record; a wildcard by that of the name below it."
+  }
+  assert {
+    condition = alltrue([
+      for record in concat(values(aws_route53_record.ipv4), values(aws_route53_record.ipv6)) :
+      record.alias[0].name == "d1.cloudfront.net" && record.zone_id == "Z0123456789"
+    ]) && toset(keys(aws_route53_record.ipv4)) == aws_cloudfront_distribution.this.aliases && toset(keys(aws_route53_record.ipv6)) == aws_cloudfront_distribution.this.aliases
+    error_message = "Each name leads here, by IPv4 and by IPv6."
+  }
+  assert {
+    condition = alltrue([
+      aws_cloudfront_distribution.this.viewer_certificate[0].acm_certificate_arn == aws_acm_certificate_validation.this[0].certificate_arn,
       aws_cloudfront_distribution.this.viewer_certificate[0].ssl_support_method == "sni-only",
       !aws_cloudfront_distribution.this.viewer_certificate[0].cloudfront_default_certificate,
     ])
-    error_message = "With its own certificate."
+    error_message = "With its own certificate, once it is valid."
   }
   assert {
     condition     = aws_cloudfront_distribution.this.viewer_certificate[0].minimum_protocol_version == "TLSv1.2_2021"
@@ -307,16 +395,8 @@ run "a_domain_brings_its_certificate" {
     condition     = output.descriptor.site_url == "https://staging.example.com"
     error_message = "The descriptor names the address that visitors use."
   }
-}
 
-run "without_a_domain_it_has_cloudfronts_own_name" {
-  assert {
-    condition     = output.descriptor.site_url == "https://d1.cloudfront.net" && length(aws_cloudfront_distribution.this.aliases) == 0
-    error_message = "An environment can be made before its DNS is."
-  }
-}
-
-run "the_descriptor_names_what_was_made" {
+  # The descriptor names what was made.
   assert {
     condition = output.descriptor == {
       name            = "staging"
@@ -325,74 +405,135 @@ run "the_descriptor_names_what_was_made" {
       region          = "eu-central-1"
       distribution_id = aws_cloudfront_distribution.this.id
       kvs_arn         = aws_cloudfront_key_value_store.this.arn
-      site_url        = "https://d1.cloudfront.net"
+      hosts           = tolist(["www.staging.example.com"])
+      site_url        = "https://staging.example.com"
     }
     error_message = "publish.py goes by this alone."
   }
 }
 
-run "an_unknown_environment_is_refused" {
+run "production_in_two_regions" {
   command = plan
+
+  variables {
+    environment    = "production"
+    replica_region = "eu-west-1"
+    domain = {
+      name    = "example.com"
+      aliases = ["www.example.com"]
+      zone_id = "Z0123456789"
+    }
+  }
+
+  # Production is to be found.
+  assert {
+    condition     = !contains([for one in aws_cloudfront_response_headers_policy.pages.custom_headers_config[0].items : one.header], "X-Robots-Tag")
+    error_message = "Production says nothing to keep search engines out."
+  }
+
+  # Every object is in a second region, closed as the first, and pages come from there when the first is not well.
+  assert {
+    condition = alltrue([
+      aws_s3_bucket_replication_configuration.this["eu-west-1"].bucket == aws_s3_bucket.this.id,
+      one(aws_s3_bucket_replication_configuration.this["eu-west-1"].rule).destination[0].bucket == aws_s3_bucket.replica["eu-west-1"].arn,
+      one(aws_s3_bucket_replication_configuration.this["eu-west-1"].rule).delete_marker_replication[0].status == "Enabled",
+    ])
+    error_message = "Everything is copied, and what is deleted goes in both."
+  }
+  assert {
+    condition = alltrue([
+      aws_s3_bucket_public_access_block.replica["eu-west-1"].block_public_acls,
+      aws_s3_bucket_public_access_block.replica["eu-west-1"].block_public_policy,
+      aws_s3_bucket_public_access_block.replica["eu-west-1"].ignore_public_acls,
+      aws_s3_bucket_public_access_block.replica["eu-west-1"].restrict_public_buckets,
+      one(aws_s3_bucket_versioning.replica["eu-west-1"].versioning_configuration).status == "Enabled",
+    ])
+    error_message = "The copy is as closed as the first."
+  }
+  assert {
+    condition = (
+      replace(aws_s3_bucket_policy.replica["eu-west-1"].policy, aws_s3_bucket.replica["eu-west-1"].arn, "THERE")
+      == replace(aws_s3_bucket_policy.this.policy, aws_s3_bucket.this.arn, "THERE")
+    )
+    error_message = "And is read by the same one reader."
+  }
+  assert {
+    condition = alltrue([
+      flatten([for group in aws_cloudfront_distribution.this.origin_group : group.member[*].origin_id]) == ["bucket", "replica"],
+      aws_cloudfront_distribution.this.default_cache_behavior[0].target_origin_id == "either-bucket",
+      !contains(one(one(aws_cloudfront_distribution.this.origin_group).failover_criteria).status_codes, 404),
+    ])
+    error_message = "The other is asked when the first fails, never for what is only missing."
+  }
+  assert {
+    condition = alltrue([
+      jsondecode(aws_iam_role.replication["eu-west-1"].assume_role_policy).Statement[0].Condition.ArnEquals["aws:SourceArn"] == aws_s3_bucket.this.arn,
+      aws_iam_role.replication["eu-west-1"].permissions_boundary == "arn:aws:iam::123456789012:policy/zichkoding-boundary",
+    ])
+    error_message = "S3 copies for this bucket alone, inside the boundary of the account."
+  }
+  assert {
+    condition     = aws_cloudfront_distribution.this.aliases == toset(["example.com", "www.example.com"])
+    error_message = "Production shows no previews."
+  }
+}
+
+run "dev_without_anything" {
+  command = plan
+
+  variables {
+    environment = "dev"
+    firewall    = false
+  }
+
+  # Dev is not to be found.
+  assert {
+    condition     = [for one in aws_cloudfront_response_headers_policy.pages.custom_headers_config[0].items : one.value if one.header == "X-Robots-Tag"] == ["noindex"]
+    error_message = "Search engines keep out of everything but production."
+  }
+
+  # Without an api there is no way to one.
+  assert {
+    condition     = length(aws_cloudfront_distribution.this.ordered_cache_behavior) == 0
+    error_message = "A behaviour without an origin cannot be made."
+  }
+
+  # Without a domain it has cloudfronts own name.
+  assert {
+    condition     = output.descriptor.site_url == "https://d1.cloudfront.net" && length(aws_cloudfront_distribution.this.aliases) == 0
+    error_message = "An environment can be made before its DNS is."
+  }
+  assert {
+    condition = alltrue([
+      length(aws_wafv2_web_acl.this) == 0, output.web_acl_arn == null, length(aws_s3_bucket.replica) == 0,
+      length(aws_acm_certificate.this) == 0, length(aws_route53_record.ipv4) == 0,
+      aws_cloudfront_distribution.this.default_cache_behavior[0].target_origin_id == "bucket",
+      length(aws_cloudfront_distribution.this.origin_group) == 0,
+    ])
+    error_message = "What was not asked for is not there, and not paid for."
+  }
+}
+
+run "what_is_wrong_is_refused" {
+  command = plan
+
   variables {
     environment = "prod"
-  }
-  expect_failures = [var.environment]
-}
-
-run "an_account_that_is_none_is_refused" {
-  command = plan
-  variables {
-    account = "1234"
-  }
-  expect_failures = [var.account]
-}
-
-run "an_account_with_a_letter_is_refused" {
-  command = plan
-  variables {
-    account = "12345678901a"
-  }
-  expect_failures = [var.account]
-}
-
-run "a_certificate_of_another_region_is_refused" {
-  command = plan
-  variables {
+    account     = "12345678901a"
     domain = {
-      name            = "staging.example.com"
-      certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+      name    = "https://staging.example.com"
+      aliases = ["www.example.com/x"]
+      zone_id = "example.com"
     }
-  }
-  expect_failures = [var.domain]
-}
-
-run "a_domain_with_a_scheme_is_refused" {
-  command = plan
-  variables {
-    domain = {
-      name            = "https://staging.example.com"
-      certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1"
+    api = {
+      domain       = "https://api.example.com"
+      path         = "live/"
+      header_name  = "X-Origin-Secret"
+      header_value = "not-a-secret"
     }
+    replica_region = "eu-central-1"
+    log_days       = 4000
   }
-  expect_failures = [var.domain]
-}
 
-run "an_alias_with_a_path_is_refused" {
-  command = plan
-  variables {
-    domain = {
-      name            = "staging.example.com"
-      aliases         = ["www.example.com/x"]
-      certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/1"
-    }
-  }
-  expect_failures = [var.domain]
-}
-
-run "an_api_with_a_scheme_is_refused" {
-  command = plan
-  variables {
-    api_domain = "https://api.example.com/prod"
-  }
-  expect_failures = [var.api_domain]
+  expect_failures = [var.environment, var.account, var.domain, var.api, var.replica_region, var.log_days]
 }

@@ -1,0 +1,67 @@
+# What an account has once, whatever the number of its environments. Applied first, and by a person.
+
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 5.100"
+    }
+  }
+
+  # The bucket is made by hand and taken over by `terraform import`: see docs/runbooks/set-up.md.
+  backend "s3" {
+    key          = "zichkoding/account.tfstate"
+    encrypt      = true
+    use_lockfile = true
+  }
+}
+
+provider "aws" {
+  region              = var.region
+  allowed_account_ids = [var.account]
+
+  default_tags {
+    tags = {
+      project     = "zichkoding"
+      environment = "account"
+      managed_by  = "terraform"
+    }
+  }
+}
+
+locals {
+  buckets = {
+    # What Terraform knows; some of it is secret.
+    state = "zichkoding-state-${var.account}"
+    # One object for each environment, written by Terraform and read by publish.py.
+    configuration = "zichkoding-configuration-${var.account}"
+  }
+}
+
+# Whatever a bucket's own settings say, now or later.
+resource "aws_s3_account_public_access_block" "this" {
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+# Says what of this account anybody outside of it can reach. It costs nothing.
+resource "aws_accessanalyzer_analyzer" "this" {
+  analyzer_name = "zichkoding"
+  type          = "ACCOUNT"
+}
+
+resource "aws_route53_zone" "this" {
+  for_each = var.zones
+
+  name    = each.value
+  comment = "Where the environments' names lie."
+
+  lifecycle {
+    # Its name servers are known to the registrar; another zone of the same name has others.
+    prevent_destroy = true
+  }
+}

@@ -1,0 +1,87 @@
+# What an account has once: run with mocked providers.
+
+mock_provider "aws" {
+  source          = "../mocks"
+  override_during = plan
+}
+
+variables {
+  account        = "123456789012"
+  zones          = ["example.com"]
+  monthly_budget = 60
+  told_of_costs  = ["owner@example.com"]
+}
+
+run "whole" {
+  command = plan
+
+  # Both buckets are closed, encrypted, versioned, by TLS only, and not deleted by mistake.
+  assert {
+    condition = { for name, bucket in aws_s3_bucket.this : name => bucket.bucket } == {
+      state         = "zichkoding-state-123456789012"
+      configuration = "zichkoding-configuration-123456789012"
+    }
+    error_message = "publish.py and the runbooks know them by these names."
+  }
+  assert {
+    condition = alltrue([
+      for block in concat(values(aws_s3_bucket_public_access_block.this), [aws_s3_account_public_access_block.this]) :
+      block.block_public_acls && block.block_public_policy && block.ignore_public_acls && block.restrict_public_buckets
+    ]) && length(aws_s3_bucket_public_access_block.this) == 2
+    error_message = "Nobody may open a bucket to the public, these or any other of the account."
+  }
+  assert {
+    condition     = alltrue([for one in aws_s3_bucket_versioning.this : one.versioning_configuration[0].status == "Enabled"])
+    error_message = "A state that was overwritten can be had back."
+  }
+  assert {
+    condition = alltrue([
+      for one in aws_s3_bucket_policy.this : jsondecode(one.policy).Statement[*].Effect == ["Deny"] && strcontains(one.policy, "aws:SecureTransport")
+    ])
+    error_message = "A bucket's policy lets nobody in, and keeps everybody out who does not use TLS."
+  }
+
+  # The boundary gives nobody the right to give rights.
+  assert {
+    condition = alltrue(flatten([
+      for statement in jsondecode(aws_iam_policy.boundary.policy).Statement : [
+        for action in flatten([statement.Action]) : !startswith(action, "iam:") && !startswith(action, "sts:") && !strcontains(action, "*")
+      ] if statement.Effect == "Allow"
+    ]))
+    error_message = "Each action is named, and none makes a role, a policy or a key."
+  }
+  assert {
+    condition     = length(regexall("DeleteObjectVersion|PutBucketPolicy|PutLifecycle", aws_iam_policy.boundary.policy)) == 0
+    error_message = "What was deleted can be had back, and no bucket is opened."
+  }
+  assert {
+    condition = alltrue([
+      aws_iam_openid_connect_provider.github.url == "https://token.actions.githubusercontent.com",
+      aws_iam_openid_connect_provider.github.client_id_list == toset(["sts.amazonaws.com"]),
+    ])
+    error_message = "GitHub's own issuer, for AWS's own audience."
+  }
+
+  # Somebody hears of costs.
+  assert {
+    condition     = { for one in aws_budgets_budget.month.notification : "${one.notification_type} ${one.threshold}" => one.subscriber_email_addresses } == { for when in ["ACTUAL 50", "ACTUAL 90", "FORECASTED 100"] : when => toset(["owner@example.com"]) }
+    error_message = "At half, at most of it, and when the month will not last."
+  }
+  assert {
+    condition     = aws_budgets_budget.month.limit_amount == "60" && length(aws_ce_anomaly_monitor.services) == 1
+    error_message = "Of the month's limit, and of what is unlike other days."
+  }
+}
+
+run "what_is_wrong_is_refused" {
+  command = plan
+
+  variables {
+    account        = "1"
+    zones          = ["https://example.com"]
+    monthly_budget = 0
+    told_of_costs  = []
+  }
+
+  expect_failures = [var.account, var.zones, var.monthly_budget, var.told_of_costs]
+}

@@ -1,0 +1,14 @@
+output "descriptor" {
+  description = "What publish.py needs to know of this environment; it finds the same text in the configuration bucket."
+  value       = local.descriptor
+}
+
+output "deploy_role" {
+  description = "What the workflow signs in as."
+  value       = module.identity.role_arn
+}
+
+output "site_url" {
+  description = "Where visitors find it."
+  value       = module.site.descriptor.site_url
+}

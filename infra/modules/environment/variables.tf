@@ -1,0 +1,66 @@
+variable "environment" {
+  description = "Which environment this is."
+  type        = string
+
+  validation {
+    condition     = contains(["dev", "staging", "production"], var.environment)
+    error_message = "The environment must be dev, staging or production."
+  }
+}
+
+variable "account" {
+  description = "The account that this environment lives in."
+  type        = string
+}
+
+variable "region" {
+  description = "The region of everything that has one: that of the provider aws."
+  type        = string
+}
+
+variable "second_region" {
+  description = "Where copies lie that must outlive the first region: that of the provider aws.replica."
+  type        = string
+}
+
+variable "domain" {
+  description = "The host name that visitors use, further names for it, and the Route 53 zone that all of them lie in; or null for CloudFront's own name, and no API."
+  type = object({
+    name    = string
+    aliases = optional(set(string), [])
+    zone_id = string
+  })
+}
+
+variable "repository" {
+  description = "The GitHub repository whose runs may deploy, as owner/name."
+  type        = string
+}
+
+variable "owner_address" {
+  description = "Who gets the messages that visitors write; needed where there is a domain."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.domain == null || var.owner_address != null
+    error_message = "With a domain there is an API, and somebody must get what it is told: give owner_address."
+  }
+}
+
+variable "alarm_addresses" {
+  description = "Who is told when something is wrong, by mail; each has to confirm once."
+  type        = set(string)
+}
+
+variable "package" {
+  description = "The API's package for its very first version, or null for what `make package` writes."
+  type        = string
+  default     = null
+}
+
+variable "reserves_concurrency" {
+  description = "Whether a part of the account's function runs is set aside for each function; a new account has none to set aside."
+  type        = bool
+  default     = false
+}
