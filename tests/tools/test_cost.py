@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from tools.cost import (
     DOCUMENT,
     ENVIRONMENTS,
     PRODUCTION,
+    ROOT,
     STAGING,
     Choice,
     Prices,
@@ -51,6 +53,19 @@ def test_no_part_of_a_month_is_less_than_nothing(environment: Choice) -> None:
     assert all(busy[part] >= cost for part, cost in rest.items())
 
 
+@pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda one: one.name)
+def test_what_is_reckoned_is_what_terraform_makes(environment: Choice) -> None:
+    """The table of the stages and the page about money speak of the same environments."""
+    table = (ROOT / "infra" / "modules" / "environment" / "main.tf").read_text()
+    block = table.partition(f"    {environment.name} = {{")[2].partition("    }")[0]
+    stage = dict(re.findall(r"(\w+)\s+= (\S+)", block))
+
+    assert stage["database_kind"] == f'"{environment.database}"'
+    assert stage["multi_az"] == str(environment.multi_az).lower()
+    assert stage["is_replicated"] == str(environment.backup_copy).lower()
+    assert stage["firewall"] == str(environment.waf_rules > 0).lower()
+
+
 def test_a_second_zone_is_a_second_server_with_its_storage() -> None:
     """Nothing of it is shared."""
     one, two = monthly(STAGING, PRICES), monthly(replace(STAGING, multi_az=True), PRICES)
@@ -65,8 +80,10 @@ def test_an_instance_is_its_hours_and_its_storage() -> None:
 
 def test_aurora_costs_while_it_is_awake() -> None:
     """Half a unit for a tenth of a hundred hours, and a gigabyte."""
-    assert monthly(DEV, ROUND)["database"] == pytest.approx(0.5 * 10 + 1)
-    assert monthly(replace(DEV, awake=0), ROUND)["database"] == 1
+    asleep = replace(DEV, database="aurora", awake=0.1)
+
+    assert monthly(asleep, ROUND)["database"] == pytest.approx(0.5 * 10 + 1)
+    assert monthly(replace(asleep, awake=0), ROUND)["database"] == 1
 
 
 def test_the_way_out_by_ipv6_is_free() -> None:
