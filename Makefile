@@ -17,7 +17,7 @@ PYTEST := $(VENV)/coverage run -m pytest
 # It takes as long as all the others, so it runs beside them.
 LONGEST := tests/site_builder/engine/test_same_bytes.py
 
-.PHONY: help up setup build post page review rename schedule urls links check test test-unit test-integration test-browser test-infra test-nightly hammer lighthouse smoke format lint types \
+.PHONY: help up setup build post page review rename schedule urls links check test test-unit test-integration test-browser test-infra describe checkov test-nightly hammer lighthouse smoke format lint types \
 	imports lock package certificates cost restore-drill cloud status deploy verdict plan clean .installed .ready
 
 help: ## List these commands
@@ -69,6 +69,12 @@ test-browser: .ready ## Run the tests that drive a real browser
 
 test-infra: .ready ## Run the tests of Terraform
 	$(VENV)/pytest -m infra
+
+describe: .ready ## Write docs/infra.md anew, from what the variables and outputs of infra/ say of themselves
+	$(VENV)/python tools/infra_docs.py
+
+checkov: .ready ## Look over infra/ with checkov's rules, which it installs first, in a venv of its own
+	$(VENV)/python tools/checkov.py
 
 test-nightly: .ready ## Run the tests of properties on many more random examples; it takes an hour or two
 	HYPOTHESIS_PROFILE=nightly $(VENV)/pytest tests/site_builder tests/api -m "not browser and not infra"
