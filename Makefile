@@ -78,6 +78,7 @@ checkov: .ready ## Look over infra/ with checkov's rules, which it installs firs
 
 test-nightly: .ready ## Run the tests of properties on many more random examples; it takes an hour or two
 	HYPOTHESIS_PROFILE=nightly $(VENV)/pytest tests/site_builder tests/api -m "not browser and not infra"
+	HYPOTHESIS_PROFILE=nightly $(VENV)/pytest tests/infra/test_moto_apply.py tests/infra/test_moto_api.py
 
 lighthouse: .ready ## Ask Lighthouse for its marks on every template, on a phone with slow 4G
 	$(VENV)/python tools/lighthouse.py $(if $(URL),--url "$(URL)")
@@ -112,6 +113,12 @@ package: .ready ## Package the API for Lambda, alone and from its own lock, into
 
 certificates: .ready ## Fetch the certificates by which RDS proves itself, for the API's package
 	@$(VENV)/python tools/certificates.py
+
+cost: .ready ## Reckon what each environment costs in a month, and write it into docs/cost.md
+	@$(VENV)/python tools/cost.py --write
+
+restore-drill: .ready ## Restore a database as of a moment, count what is in it, and time it (ENV=local, dev, staging or production)
+	@$(VENV)/python tools/restore_drill.py $(if $(filter local,$(ENV)),here,$(ENV)) $(if $(TO),--to $(TO)) $(if $(SWITCH),--switch)
 
 cloud: .ready ## Run three environments here, with edges that hear of a flip late; publish.py works on them
 	@$(VENV)/python publish.py cloud

@@ -2,11 +2,11 @@
 
 locals {
   stages = {
-    # Cheap: a database that sleeps while nobody asks it, and no firewall.
+    # Cheap: the smallest server, and no firewall. Aurora would have to sleep to cost less, and the worker asks each minute.
     dev = {
       firewall            = false
       is_replicated       = false
-      database_kind       = "aurora"
+      database_kind       = "instance"
       multi_az            = false
       deletion_protection = false
       backup_days         = 1
