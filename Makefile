@@ -72,6 +72,7 @@ test-infra: .ready ## Run the tests of Terraform
 
 test-nightly: .ready ## Run the tests of properties on many more random examples; it takes an hour or two
 	HYPOTHESIS_PROFILE=nightly $(VENV)/pytest tests/site_builder tests/api -m "not browser and not infra"
+	HYPOTHESIS_PROFILE=nightly $(VENV)/pytest tests/infra/test_moto_apply.py tests/infra/test_moto_api.py
 
 lighthouse: .ready ## Ask Lighthouse for its marks on every template, on a phone with slow 4G
 	$(VENV)/python tools/lighthouse.py $(if $(URL),--url "$(URL)")
