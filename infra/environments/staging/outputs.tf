@@ -12,3 +12,8 @@ output "site_url" {
   description = "Where visitors find it."
   value       = module.environment.site_url
 }
+
+output "api_shift" {
+  description = "For `aws deploy create-deployment --cli-input-json`: shifts the API to its changed settings, see docs/runbooks/deploy.md."
+  value       = module.environment.api_shift
+}

@@ -12,3 +12,8 @@ output "site_url" {
   description = "Where visitors find it."
   value       = module.site.descriptor.site_url
 }
+
+output "api_shift" {
+  description = "For `aws deploy create-deployment --cli-input-json`: shifts the API to its changed settings; null without an API."
+  value       = one(module.api[*].shift)
+}
