@@ -7,6 +7,12 @@ ENV ?= local
 URL ?=
 TITLE ?=
 DRAFT ?=
+# A release goes from each environment to the next, as the very bytes that were there.
+BEFORE = $(if $(findstring production,$(ENV)),$(subst production,staging,$(ENV)),$(subst staging,dev,$(ENV)))
+
+# As the shell has them: what comes from outside is never a part of a command.
+SMOKE = --url "$$URL" --environment "$$ENV" --release "$$RELEASE" --api-release "$$API_RELEASE" \
+	--browsers "$${BROWSERS:-chromium}"
 
 # The first Python that is new enough; the venv is made from it.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -14,11 +20,13 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv/bin
 RUN := $(VENV)/python -m site_builder
 PYTEST := $(VENV)/coverage run -m pytest
-# It takes as long as all the others, so it runs beside them.
-LONGEST := tests/site_builder/engine/test_same_bytes.py
+# These take about as long as all the others, so they run beside them.
+HALF := tests/site_builder/engine/test_same_bytes.py tests/infra tests/theme
 
-.PHONY: help up setup build post page review rename schedule urls links check test test-unit test-integration test-browser test-infra test-nightly hammer lighthouse smoke format lint types \
-	imports lock package certificates cost restore-drill cloud status deploy verdict plan clean .installed .ready
+REPORTS := dist/reports
+
+# Every target is a command, and none is a file.
+.PHONY: $(shell awk -F: '/^[.a-z][a-z-]*:/ { print $$1 }' $(firstword $(MAKEFILE_LIST)))
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -54,7 +62,8 @@ links: .installed ## Say it too where a page of another site that we link to is 
 
 test: .ready check ## Prove it: lint, types, contracts, and every test, in a real browser too
 	@$(VENV)/coverage erase
-	@$(VENV)/python tools/side_by_side.py "$(PYTEST) $(LONGEST)" "$(PYTEST) --ignore=$(LONGEST)"
+	@$(VENV)/python tools/side_by_side.py "$(PYTEST) --junit-xml=$(REPORTS)/half.xml $(HALF)" \
+		"$(PYTEST) --junit-xml=$(REPORTS)/tests.xml $(HALF:%=--ignore=%)"
 	@$(VENV)/coverage combine -q
 	$(VENV)/coverage report
 
@@ -80,8 +89,14 @@ lighthouse: .ready ## Ask Lighthouse for its marks on every template, on a phone
 hammer: .ready ## Ask the local cloud a hundred thousand times while releases go live and come back; some minutes
 	HAMMER_REQUESTS=100000 HAMMER_MOVES=120 $(VENV)/pytest tests/site_builder/preview/test_hammer.py
 
-smoke: .ready ## Run the smoke tests against a running site (URL=https://…)
-	$(VENV)/pytest tests/smoke --site-url "$(URL)"
+smoke: .ready ## Run the smoke tests against a live site (URL=https://…, ENV=…, RELEASE=…, BROWSERS=all, SMOKE_KEY)
+	@$(VENV)/python tools/smoke.py $(SMOKE)
+
+approve: .ready ## Take what a live site's pages look like now for right (URL=https://…)
+	@$(VENV)/python tools/smoke.py $(SMOKE) --approve
+
+browsers: .ready ## Get Playwright's Firefox and WebKit, and its recorder of videos, for the smoke tests
+	$(VENV)/playwright install firefox webkit ffmpeg
 
 check: .ready lint types imports ## Check format, lint, types and who imports whom
 
@@ -114,6 +129,9 @@ cost: .ready ## Reckon what each environment costs in a month, and write it into
 restore-drill: .ready ## Restore a database as of a moment, count what is in it, and time it (ENV=local, dev, staging or production)
 	@$(VENV)/python tools/restore_drill.py $(if $(filter local,$(ENV)),here,$(ENV)) $(if $(TO),--to $(TO)) $(if $(SWITCH),--switch)
 
+package-publisher: ## Package the function that asks for what is due, into dist/publisher.zip
+	@$(PYTHON) tools/package_function.py publisher dist/publisher.zip
+
 cloud: .ready ## Run three environments here, with edges that hear of a flip late; publish.py works on them
 	@$(VENV)/python publish.py cloud
 
@@ -121,13 +139,80 @@ status: .ready ## Say what is live, everywhere
 	@$(VENV)/python publish.py status
 
 deploy: .ready ## Deploy output/ to an environment (ENV=local, local-dev, dev, staging or production)
-	@$(VENV)/python publish.py deploy $(ENV) $(if $(filter local,$(ENV)),--port $(PORT))
+	@$(VENV)/python publish.py deploy $(ENV) $(if $(filter local,$(ENV)),--port $(PORT)) $(if $(ARTEFACT),--output $(ARTEFACT)/output)
+
+artefact: .installed ## Seal what was built into dist/artefact
+	@mkdir -p dist/artefact && cp -r output dist/artefact/output && echo '{}' > dist/artefact/artefact.json
 
 verdict: .ready ## Keep what the smoke tests said of what is live (ENV=… VERDICT=passed or failed)
-	@$(VENV)/python publish.py verdict $(ENV) $(VERDICT)
+	@$(VENV)/python publish.py verdict $(ENV) $(VERDICT) $(if $(RELEASE),--release "$$RELEASE")
 
 plan: .ready ## Show what a deploy would do, and why (ENV=…)
 	@$(VENV)/python publish.py plan $(ENV)
+
+promote: .installed ## Take a release from the environment before to this one (ENV=…, COMMIT=… of it, PERCENT=… of the viewers)
+	@$(VENV)/python publish.py promote "$(BEFORE)" "$$ENV" $${COMMIT:+--commit "$$COMMIT"} $${PERCENT:+--percent "$$PERCENT"}
+
+watch: .installed ## Ask the alarms of an environment for a while (ENV=…, SECONDS=…)
+	@$(VENV)/python publish.py watch "$$ENV" $${SECONDS:+--seconds "$$SECONDS"}
+
+canary: .installed ## Give a release to a share of the viewers (ENV=…, PERCENT=…, ARTEFACT=… if it is sealed, SITE_ONLY=1 without the API)
+	@$(VENV)/python publish.py canary "$$ENV" --percent "$$PERCENT" $${ARTEFACT:+--artefact "$$ARTEFACT"} $${SITE_ONLY:+--site-only}
+
+preview: .installed ## Show a release under a name of its own (ENV=…, NAME=…, ARTEFACT=… if it is sealed)
+	@$(VENV)/python tools/outputs.py $(VENV)/python publish.py preview "$$NAME" --in "$$ENV" $${ARTEFACT:+--artefact "$$ARTEFACT"} --json
+
+wait: .installed ## Wait until a moment, which is near (UNTIL=…, in seconds since 1970)
+	@$(VENV)/python tools/wait.py "$$UNTIL"
+
+verify: .installed ## Compare a live site and its bucket with what was sealed (ENV=…)
+	@$(VENV)/python publish.py verify "$$ENV"
+
+backups: .installed ## Say how old the newest backup of an environment's database is; too old is a failure (ENV=…)
+	@$(VENV)/python publish.py backups "$$ENV"
+
+live: .installed ## Say what is live in one environment, to a person and to a workflow's next steps (ENV=…)
+	@$(VENV)/python tools/outputs.py $(VENV)/python publish.py status "$$ENV" --json
+
+provenance: .installed ## Ask GitHub whether one of our own runs has sealed the artefact; only there
+	gh attestation verify dist/artefact/artefact.json --repo "$$GITHUB_REPOSITORY"
+
+finish: .installed ## Give a canary to everybody (ENV=…)
+	@$(VENV)/python publish.py canary "$$ENV" --finish
+
+withdraw: .installed ## Let nobody get what was made of a commit (ENV=…, COMMIT=…, else of the one that is checked out)
+	@$(VENV)/python publish.py withdraw "$$ENV" --commit "$${COMMIT:-$$(git rev-parse HEAD)}"
+
+rollback: .installed ## Go back to the release before, or to one that is named (ENV=…, RELEASE=…)
+	@$(VENV)/python publish.py rollback "$$ENV" $${RELEASE:+"$$RELEASE"}
+
+pipeline: .ready ## Travel the whole road here: push, CI, dev, staging, smoke tests, approval, canary, finish, rollback
+	@$(VENV)/python -m tools.road.pipeline
+
+audit: .audited ## Ask whether a locked package has a known hole; this asks the internet
+	$(VENV)/python tools/audit.py
+
+secrets: .audited ## Look for keys and passwords in what is committed
+	$(VENV)/python tools/leaks.py
+
+licences: .ready ## Hold the licence of every package to the list of those that we may use
+	$(VENV)/python tools/licences.py
+
+sbom: .audited ## List what the site and the API are made of, in CycloneDX, into dist/
+	@mkdir -p dist
+	$(VENV)/cyclonedx-py requirements requirements/site.txt --output-reproducible -o dist/sbom-site.json
+	$(VENV)/cyclonedx-py requirements requirements/api.txt --output-reproducible -o dist/sbom-api.json
+
+workflows: .ready ## Audit the workflows, and hold them to GitHub's schema
+	$(VENV)/zizmor --offline --pedantic --no-progress .github
+	$(VENV)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(VENV)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+
+annotations: ## Tell GitHub's runner how the tools say where something is wrong
+	@echo "::add-matcher::.github/matchers.json"
+
+summary: .ready ## Sum up what the tests said and what they reached, for a person to read
+	@$(VENV)/python tools/summary.py $(REPORTS)
 
 clean: ## Remove what was built; .venv and the data in .local/ stay
 	rm -rf output dist .output.* .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -136,6 +221,9 @@ clean: ## Remove what was built; .venv and the data in .local/ stay
 .installed:
 	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer is needed, and none was found. Debian: apt install python3 python3-venv' >&2; exit 1; }
 	@$(PYTHON) tools/setup.py run
+
+.audited: .ready
+	@$(PYTHON) tools/setup.py audit
 
 .ready:
 	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer is needed, and none was found. Debian: apt install python3 python3-venv' >&2; exit 1; }

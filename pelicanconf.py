@@ -21,6 +21,10 @@ SECURITY_ADVISORIES = "https://github.com/zichkoding/website/security/advisories
 SECURITY_POLICY = "https://github.com/zichkoding/website/security/policy"
 SECURITY_EXPIRES = "2027-11-01T00:00:00Z"
 
+# Let each page say once, when it is left, that it was seen and how fast it was: a script of half a kilobyte, no cookie,
+# nothing of who it was (docs/theme.md). /api/stats sums it up.
+MEASURES = False
+
 # Where a reader who finds a slip can mend it.
 EDIT_URL = "https://github.com/zichkoding/website/edit/main/content/{path}"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from site_builder.engine.build import BuildRequest
 from site_builder.guarded import build_guarded
@@ -35,9 +35,13 @@ for variable in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "ZICHKO
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the smoke tests look at a deployed site."""
+    """Let the smoke tests look at a deployed site; `make smoke` gives these."""
     parser.addoption("--site-url", default="", help="run the smoke tests against this site, not one made here")
-    parser.addoption("--database-url", default="", help="that site's database, if it is within reach")
+    parser.addoption("--site-release", default="", help="the release that must be live there")
+    parser.addoption("--site-api-release", default="", help="the release that its API must say")
+    parser.addoption("--site-environment", default="", help="which environment it is")
+    parser.addoption("--browsers", default="chromium", help="some of chromium,firefox,webkit")
+    parser.addoption("--approve", action="store_true", help="take what the pages look like now for right")
 
 
 @pytest.fixture(scope="session")
@@ -89,15 +93,21 @@ def closed_url(site_output: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    """Return what drives browsers; there can be one in a process."""
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
     """Run one real browser for the whole session."""
     program = find_browser()
     if program is None:
         pytest.fail("no Chromium was found: run `make setup`, or name one in the variable CHROMIUM")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program)
-        yield running
-        running.close()
+    running = playwright.chromium.launch(executable_path=program)
+    yield running
+    running.close()
 
 
 @pytest.fixture

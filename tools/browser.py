@@ -46,9 +46,17 @@ def install_browser(python: Path, say: Callable[[str], None]) -> None:
     )
 
 
+def can_record() -> bool:
+    """Say whether Playwright has its own ffmpeg, without which it records no videos."""
+    return any(_own_folder().glob("ffmpeg-*/ffmpeg-*"))
+
+
+def _own_folder() -> Path:
+    return Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
+
+
 def _own_browser() -> Path | None:
-    folder = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
-    found = [path for program in OWN_PROGRAMS for path in folder.glob(f"chromium-*/{program}")]
+    found = [path for program in OWN_PROGRAMS for path in _own_folder().glob(f"chromium-*/{program}")]
     return max(found, default=None)
 
 

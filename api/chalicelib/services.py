@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chalicelib.database import Database
+from chalicelib.limits import DatabaseLimits, Limits
 from chalicelib.postgres import PostgresDatabase
 from chalicelib.queue import DirectoryQueue, NoQueue, Queue
 from chalicelib.settings import Settings
@@ -22,6 +23,7 @@ class Services:
     signer: Signer
     database: Database
     queue: Queue
+    limits: Limits
     # The last migration that this code comes with.
     newest_migration: str
 
@@ -32,8 +34,9 @@ class Services:
         return ("mail", *(name for name, configured in others if configured))
 
     def close(self) -> None:
-        """End the connection to the database."""
+        """End the connections."""
         self.database.close()
+        self.limits.close()
 
 
 def open_services(settings: Settings) -> Services:
@@ -43,6 +46,7 @@ def open_services(settings: Settings) -> Services:
         Signer(settings.secrets),
         PostgresDatabase(settings.database_login),
         _queue(settings),
+        _limits(settings),
         max((path.name for path in MIGRATIONS.glob("*.sql")), default=""),
     )
 
@@ -53,3 +57,11 @@ def _queue(settings: Settings) -> Queue:
 
         return SqsQueue(settings.queue_url)
     return DirectoryQueue(Path(settings.queue_folder)) if settings.queue_folder else NoQueue()
+
+
+def _limits(settings: Settings) -> Limits:
+    if settings.redis:
+        from chalicelib.redis_limits import RedisLimits  # noqa: PLC0415 - only where it is used
+
+        return RedisLimits(settings.redis)
+    return DatabaseLimits()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from chalicelib.errors import SettingsError
 from chalicelib.login import Login, read_login
@@ -30,6 +30,18 @@ class Webhook:
 
 
 @dataclass(frozen=True)
+class RedisAddress:
+    """Where a Redis or Valkey is that keeps the limits, and how to get in."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    database: int
+    encrypted: bool
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the API needs to know about where it runs."""
 
@@ -47,6 +59,10 @@ class Settings:
     sns_topic: str
     webhook: Webhook | None
     issuer: Issuer | None
+    redis: RedisAddress | None
+    # The CDN's log files: s3://bucket/prefix/, or a folder on this machine.
+    logs_url: str
+    logs_folder: str
     release: str
     commit: str
     # Under which name CloudWatch collects the figures; empty where nobody does.
@@ -73,7 +89,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         sns_topic=given.get("SNS_TOPIC", ""),
         webhook=_webhook(given),
         issuer=_issuer(given),
-        release=given.get("RELEASE", ""),
+        redis=_redis(given),
+        logs_url=_address(given, "LOGS_URL", ("s3://",), "bucket/prefix/") if given.get("LOGS_URL") else "",
+        logs_folder=given.get("LOGS_FOLDER", ""),
+        # Lambda tells each version its number.
+        release=given.get("RELEASE") or given.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
         commit=given.get("COMMIT", ""),
         metrics=given.get("METRICS", ""),
     )
@@ -133,3 +153,23 @@ def _issuer(given: Mapping[str, str]) -> Issuer | None:
     if not given.get("OIDC_CLIENT_ID"):
         raise SettingsError("OIDC_CLIENT_ID is needed with OIDC_ISSUER; the issuer gives it")
     return Issuer(url.rstrip("/"), given["OIDC_CLIENT_ID"], given.get("OIDC_CLIENT_SECRET", ""))
+
+
+def _redis(given: Mapping[str, str]) -> RedisAddress | None:
+    if not given.get("REDIS_URL"):
+        return None
+    wanted = "user:password@host:6379/0"
+    url = _address(given, "REDIS_URL", ("redis://", "rediss://"), wanted)
+    try:
+        parts = urlsplit(url)
+        port, database = parts.port or 6379, int(parts.path.strip("/") or 0)
+        host = parts.hostname or ""
+    except ValueError:
+        host = ""
+    if not host:
+        # Without what stands there: a password may be in it.
+        raise SettingsError(
+            f"REDIS_URL names no host, or a port or a database that is no number; give it as redis://{wanted}"
+        )
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return RedisAddress(host, port, user, password, database, encrypted=parts.scheme == "rediss")

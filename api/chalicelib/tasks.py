@@ -13,9 +13,11 @@ from chalicelib.canary import check_canary
 from chalicelib.contact.keeping import drain
 from chalicelib.contact.summary import summarise_spam
 from chalicelib.errors import ApiError
+from chalicelib.figures.cdn import count_logs
 from chalicelib.newsletter.finding import find_posts
 from chalicelib.observe import tell, tell_crash
 from chalicelib.outbox.channels import Channels
+from chalicelib.outbox.jobs import make_jobs
 from chalicelib.outbox.worker import deliver_due
 from chalicelib.privacy.retention import forget_old
 from chalicelib.services import Services
@@ -41,12 +43,14 @@ class Task:
 
 
 TASKS = (
-    Task("drain the queue", 0, lambda services, _: drain(services.queue, services.database, services.channels)),
+    Task("drain the queue", 0, lambda services, _: drain(services.queue, services.database, services.signer)),
     Task("canary", HOUR, check_canary),
     Task("spam summary", DAY, summarise_spam),
     Task("new posts", HOUR, find_posts),
+    Task("CDN logs", HOUR, count_logs),
     Task("retention", DAY, forget_old),
-    # Last, so that what the others made is delivered in the same turn.
+    # These last, so that what the others made is delivered in the same turn.
+    Task("tell of messages", 0, lambda services, _: make_jobs(services.database, services.channels)),
     Task("deliver", 0, deliver_due),
 )
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from site_builder.cli import releasing, watching
+from site_builder.cli import guarding, releasing, watching
 from site_builder.cli.environments import add_environments_option
 from site_builder.cli.terminal import Commands, Parser, add_state_option, end_well
 from site_builder.release.descriptor import ENVIRONMENTS
@@ -19,8 +19,8 @@ from site_builder.release.verify import PATIENCE_SECONDS
 DESCRIPTION = """\
 Seal output/ into a release, store it where nothing that is live is touched, and point to it.
 
-  going live    plan, deploy, promote, canary        coming back   rollback
-  looking       status, releases, diff, verify       trying        preview, cloud
+  going live    plan, deploy, promote, canary        coming back   rollback, withdraw
+  looking       status, releases, diff, verify, watch  trying      preview, cloud
   guarding      lock, unlock, verdict                tidying       prune, close, open
 
 ENV is dev, staging or production; local-dev, local-staging and local-production are the same in the local cloud
@@ -32,7 +32,7 @@ Exit codes:
   1    failed; what is live is whole, the old or the new
   2    the command line is wrong
   3    refused by a guard, and nothing was written; each objection says what would take it away
-  4    what is served is not what was sealed (a deploy has gone back by itself then)
+  4    what is served is not what was sealed (a deploy has gone back by itself then), or an alarm rings
   130  interrupted; run it again and it goes on where it stopped
 
 An environment is described by the object environments/ENV.json in the project's configuration bucket, which Terraform
@@ -114,6 +114,8 @@ def _add_going_live(commands: Commands) -> None:
     promote.add_argument("source", choices=ENVIRONMENTS, metavar="FROM", help="whose live release")
     promote.add_argument("environment", choices=ENVIRONMENTS, metavar="TO", help="where it goes")
     promote.add_argument("--allow-shrink", action="store_true", help="let more than a tenth of the pages go")
+    promote.add_argument("--commit", metavar="ID", help="what was made of it there, whatever is live there by now")
+    promote.add_argument("--percent", type=_percent, metavar="N", help="to a share of the viewers, as a canary")
     promote.add_argument("--no-verify", action="store_true", help="do not look at the live site afterwards")
     _add_writing(promote)
     _add_patience(promote)
@@ -150,6 +152,10 @@ def _add_coming_back(commands: Commands) -> None:
     rollback.add_argument("--to", type=_positive, metavar="N", help="what was live after move N of the ledger")
     _add_writing(rollback)
     rollback.set_defaults(command=releasing.rollback)
+    withdraw = _command(commands, "withdraw", "let nobody get what was made of a commit", guarding.WITHDRAW)
+    withdraw.add_argument("--commit", required=True, metavar="ID", help="its whole name")
+    _add_writing(withdraw)
+    withdraw.set_defaults(command=guarding.withdraw)
     prune = _command(commands, "prune", "delete releases that nobody needs", releasing.PRUNE)
     prune.add_argument(
         "--keep",
@@ -180,6 +186,16 @@ def _add_looking(commands: Commands) -> None:
     verify = _command(commands, "verify", "compare the live site with what was sealed", watching.VERIFY)
     verify.add_argument("--all", action="store_true", help="ask for every path, not for a sample")
     _add_patience(verify)
+    watch = _command(commands, "watch", "ask an environment's alarms for a while", guarding.WATCH)
+    watch.add_argument(
+        "--seconds", type=_positive, default=600, metavar="N", help="for how long (default: %(default)s)"
+    )
+    watch.set_defaults(command=guarding.watch_alarms)
+    backups = _command(commands, "backups", "say how old the newest backup of the database is", guarding.BACKUPS)
+    backups.add_argument(
+        "--hours", type=_positive, default=26, metavar="N", help="how old it may be (default: %(default)s)"
+    )
+    backups.set_defaults(command=guarding.backups)
     cloud = commands.add_parser("cloud", help="run three environments on this machine", description=watching.CLOUD,
                                 formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
     cloud.add_argument("--port", type=int, default=8100, help="the first edge's port (default: %(default)s)")
@@ -190,6 +206,7 @@ def _add_looking(commands: Commands) -> None:
         metavar="SECONDS",
         help="how late an edge may hear of a flip (default: %(default)s)",
     )
+    cloud.add_argument("--site-only", action="store_true", help="without API and database, which starts faster")
     add_state_option(cloud)
     for parser, function in (
         (status, watching.status), (releases, watching.releases), (diff, watching.diff),

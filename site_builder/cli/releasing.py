@@ -48,7 +48,11 @@ A deploy that died is run again, and goes on where it stopped. `deploy local` se
 database too, from an S3 on this machine until Ctrl-C."""
 PROMOTE = """\
 Take the very bytes that are live in one environment to another, inside of S3; nothing is built or uploaded.
-`promote staging production` is how a release goes live."""
+`promote staging production` is how a release goes live.
+
+With --commit it takes what was made there of that commit, also if something else is live there by now, and refuses
+where nothing was. With --percent it becomes a canary (`canary ENV --finish` or `--abort` ends it); where nothing is
+live yet nobody has to be spared, and it goes live."""
 CANARY = """\
 Store output/ and give it to a share of the viewers, each of them always or never; everybody else gets what is live.
 Then --finish makes it live for all, or --abort takes it away; both are one write."""
@@ -141,11 +145,7 @@ def promote(arguments: argparse.Namespace) -> int:
         opened(arguments.source, arguments.environments) as source,
         opened(arguments.environment, arguments.environments) as there,
     ):
-        live = source.stores.pointer.read().live
-        if live is None:
-            raise ReleaseError(
-                arguments.source, "nothing is live there", f"Run `publish.py deploy {arguments.source}`."
-            )
+        live = _promoted(source, arguments)
         manifest = read_manifest(live.digest, source.stores.objects)
         if manifest is None:
             what = f"its manifest {manifest_key(live.digest)} is missing"
@@ -163,8 +163,27 @@ def promote(arguments: argparse.Namespace) -> int:
             _say_what_would_be(there, wish, arguments)
             return OK
         env = _environment(there, arguments, f"Make it live on {arguments.environment}?")
+        before = there.stores.pointer.read()
+        if arguments.percent is not None and before.live and before.digest != live.digest:
+            steps.start_canary(env, wish, arguments.percent, files)
+            words = f"{arguments.percent} % of the viewers get {live.digest}."
+            return _say_pointer(there.stores.pointer.read(), arguments, words)
         seen = steps.make_live(env, wish, files)
         return _end_deploy(there, env, seen, wish, arguments)
+
+
+def _promoted(source: Opened, arguments: argparse.Namespace) -> Release:
+    """Return what is to be promoted: what is live, or what was made of a commit."""
+    now, name = source.stores.pointer.read(), arguments.source
+    if arguments.commit is None:
+        if now.live is None:
+            raise ReleaseError(name, "nothing is live there", f"Run `publish.py deploy {name}`.")
+        return now.live
+    for pointer in source.stores.ledger.moves(now):
+        if pointer.live and pointer.live.commit == arguments.commit:
+            return pointer.live
+    what = f"nothing was live there that was made of commit {arguments.commit}"
+    raise ReleaseError(name, what, f"Push that very commit to the branch of {name} first, and let it go through.")
 
 
 def _end_deploy(there: Opened, env: Environment, seen: Pointer, wish: Wish, arguments: argparse.Namespace) -> int:
@@ -238,7 +257,7 @@ def preview(arguments: argparse.Namespace) -> int:
         env = _environment(there, arguments, None)
         if arguments.remove:
             steps.remove_preview(env, label)
-            return _say_values({"preview": label, "url": None}, arguments, f"{label} leads nowhere now.")
+            return say_values({"preview": label, "url": None}, arguments, f"{label} leads nowhere now.")
         wish = _wish(there, seal(arguments.output), arguments, for_visitors=False)
         if arguments.dry_run:
             _say_what_would_be(there, wish, arguments)
@@ -247,7 +266,7 @@ def preview(arguments: argparse.Namespace) -> int:
         steps.show_preview(env, wish, Preview(label, wish.release.digest, until, env.by), Files(arguments.output))
         scheme = there.descriptor.site_url.partition("//")[0]
         url = f"{scheme}//{label}.{there.descriptor.preview_host}/"
-        return _say_values(
+        return say_values(
             {"preview": label, "url": url, "until": until, "release": wish.release.digest},
             arguments,
             f"{wish.release.digest} is at {url} for {arguments.days} days.",
@@ -259,7 +278,7 @@ def rollback(arguments: argparse.Namespace) -> int:
     with opened(arguments.environment, arguments.environments) as there:
         target = _target(there.stores, arguments)
         if arguments.dry_run:
-            return _say_values({"release": target.digest}, arguments, f"It would go back to {target.digest}.")
+            return say_values({"release": target.digest}, arguments, f"It would go back to {target.digest}.")
         env = _environment(there, arguments, f"Go back to {target.digest} on {arguments.environment}?")
         before = there.stores.pointer.read()
         pointer = steps.roll_back(env, target)
@@ -314,7 +333,7 @@ def prune_releases(arguments: argparse.Namespace) -> int:
     words = "would be deleted" if arguments.dry_run else "deleted"
     if arguments.dry_run and not arguments.json and planned.actions:
         tell_plan(planned, whole=True)
-    return _say_values(plan_as_values(planned), arguments, f"{deleted:,} objects {words}.")
+    return say_values(plan_as_values(planned), arguments, f"{deleted:,} objects {words}.")
 
 
 def lock(arguments: argparse.Namespace) -> int:
@@ -355,7 +374,7 @@ def verdict(arguments: argparse.Namespace) -> int:
             raise ReleaseError(arguments.environment, what, f"See `publish.py releases {arguments.environment}`.")
         said = Verdict(arguments.verdict == "passed", whoever(), int(there.stores.clock.now()), arguments.why)
         there.stores.ledger.judge(digest, said)
-        return _say_values(
+        return say_values(
             {"release": digest, **vars(said)}, arguments, f"The smoke tests {arguments.verdict} on {digest}."
         )
 
@@ -401,10 +420,11 @@ def _verdict(there: Opened, digest: str, folder: Path | None) -> Verdict | None:
 
 
 def _say_pointer(pointer: Pointer, arguments: argparse.Namespace, words: str) -> int:
-    return _say_values(pointer_as_values(pointer), arguments, words)
+    return say_values(pointer_as_values(pointer), arguments, words)
 
 
-def _say_values(values: dict[str, object], arguments: argparse.Namespace, words: str) -> int:
+def say_values(values: dict[str, object], arguments: argparse.Namespace, words: str) -> int:
+    """Say how it ended, to a person or to a machine."""
     if arguments.json:
         say_json(values)
     else:

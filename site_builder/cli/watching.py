@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from site_builder.release.apply import Stores, read_manifest
 from site_builder.release.compare import compare, describe_differences
 from site_builder.release.descriptor import ENVIRONMENTS
 from site_builder.release.ledger import Verdict
-from site_builder.release.manifest import Manifest, manifest_key, seal
+from site_builder.release.manifest import MANIFESTS, Manifest, digest_in, manifest_key, seal
 from site_builder.release.pointer import Pointer
 from site_builder.release.previews import Preview, read_previews
 from site_builder.release.verify import (
@@ -46,7 +47,8 @@ a sample, or --all. Then list the bucket and name what is missing, has another s
 that S3 keeps are compared for the sample, or for all. Exit code 4 if anything differs."""
 CLOUD = """\
 Run local-dev, local-staging and local-production until Ctrl-C: an S3, KeyValueStores, and two edges for each that run
-the real edge function, with a cache like CloudFront's, and hear of a flip some seconds late, each in its own time.
+the real edge function, with a cache like CloudFront's, and hear of a flip some seconds late, each in its own time. At
+/api/ is the API of this folder, with a database of its own for each, until another version of it is deployed.
 Every command of publish.py works on them from another terminal."""
 
 
@@ -145,7 +147,7 @@ def releases(arguments: argparse.Namespace) -> int:
     with opened(arguments.environment, arguments.environments) as there:
         stores = there.stores
         moves = list(stores.ledger.moves(stores.pointer.read(), arguments.most))
-        kept = {key.removeprefix("manifests/").removesuffix(".json") for key in stores.objects.listed("manifests/")}
+        kept = {digest_in(key) for key in stores.objects.listed(MANIFESTS)}
     if arguments.json:
         say_json([{**pointer_as_values(one), "kept": one.digest in kept} for one in moves])
         return OK
@@ -226,7 +228,7 @@ def verify(arguments: argparse.Namespace) -> int:
 
 def cloud(arguments: argparse.Namespace) -> int:
     """Run three environments on this machine until Ctrl-C."""
-    from site_builder.preview.cloud import running_cloud  # noqa: PLC0415 - moto takes a second to import
+    from site_builder.preview.cloud import running_backend, running_cloud  # noqa: PLC0415 - moto takes a second to import
     from site_builder.preview.instance import only_instance  # noqa: PLC0415
     from site_builder.preview.server import read_security_headers  # noqa: PLC0415
     from site_builder.preview.stack import Project, wait_for_stop  # noqa: PLC0415
@@ -234,13 +236,20 @@ def cloud(arguments: argparse.Namespace) -> int:
     project = Project(Path(__file__).resolve().parents[2], arguments.state.absolute())
     folder = arguments.state / "cloud" / "environments"
     headers = read_security_headers(project.edge / "headers.json")
-    with (
-        only_instance(project.local / "cloud.lock"),
-        running_cloud(folder, project.edge, headers, port=arguments.port, delay=arguments.delay) as running,
-    ):
+    with ExitStack() as parts:
+        parts.enter_context(only_instance(project.local / "cloud.lock"))
+        backend = None
+        if not arguments.site_only:
+            say("Starting PostgreSQL and three APIs …")
+            backend = parts.enter_context(running_backend(project.api, project.local / "cloud", say))
+        running = parts.enter_context(
+            running_cloud(folder, project.edge, headers, port=arguments.port, delay=arguments.delay, backend=backend)
+        )
         say("\n  The local cloud runs. Each environment has two edges, and each hears of a flip in its own time:\n")
         for one in running.environments:
             say(f"    {one.name:<17} {'   '.join(one.urls)}")
+        if backend:
+            say(f"\n  The API is at /api/ of each; what it mails lies in {arguments.state}/cloud/<environment>/mail/.")
         say("\n  In another terminal:\n")
         option = "" if folder == LOCAL_FOLDER else f" --environments {folder}"
         for words in (

@@ -99,7 +99,7 @@ class EdgeCache:
         try:
             kept, how = self._fetched(decision.uri, now)
             if kept.stored is None:
-                return self._error_page(now)
+                return self.error_page(now)
         except OSError as error:
             return Viewed(UNAVAILABLE, {"content-type": "text/plain"}, f"{error}\n".encode(), "error")
         viewed = _conditional(_viewed(kept, OK, how), request)
@@ -125,7 +125,8 @@ class EdgeCache:
             self._kept[uri] = fresh
         return fresh, how
 
-    def _error_page(self, now: float) -> Viewed:
+    def error_page(self, now: float) -> Viewed:
+        """Answer with the site's own page for what is not there."""
         page, _ = self._fetched(f"/{ERROR_PAGE}", now)
         if page.stored is None:
             return Viewed(NOT_FOUND, {"content-type": "application/xml"}, BARE, "error")

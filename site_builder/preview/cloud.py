@@ -1,35 +1,62 @@
-"""Three environments on this machine: S3, KeyValueStores and edges that hear of a flip in their own time.
+"""Three environments on this machine: S3, KeyValueStores, the API, and edges that hear of a flip in their own time.
 
-Each environment is what Terraform makes of it: a bucket, a KeyValueStore, and a distribution with several edges, each
-of which is a port here. What `publish.py` finds is a description, as in AWS, and it speaks the same protocols.
+Each environment is what Terraform makes of it: a bucket, a KeyValueStore, an API with a database, and a distribution
+with several edges, each of which is a port here. What `publish.py` finds is a description, as in AWS, and it speaks
+the same protocols.
 """
 
 from __future__ import annotations
 
 import json
 import random
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, unquote
 
+from site_builder.preview.answers import Answer
+from site_builder.preview.backend import API, ApiDatabase
 from site_builder.preview.buckets import running_s3
 from site_builder.preview.cdn import EdgeCache, Functions, Viewed
+from site_builder.preview.database import PostgresServer, running_postgres
 from site_builder.preview.edge import EdgeError, EdgeRequest
+from site_builder.preview.functions import (
+    ALIAS,
+    APP,
+    MIGRATE,
+    SERVER,
+    WORK,
+    FunctionsAsked,
+    LocalApi,
+    Place,
+    answer_functions,
+    code_of,
+    running_functions,
+)
+from site_builder.preview.kept import Report
 from site_builder.preview.origin import StoreOrigin
 from site_builder.release import aws
-from site_builder.release.descriptor import LOCAL, STAGES, Descriptor
+from site_builder.release.descriptor import LOCAL, STAGES, Api, Descriptor
 from site_builder.release.memory import MemoryKeyValues
 from site_builder.release.stores import ConflictError, StoreError
 
 ACCOUNT = "000000000000"
 EDGES = 2
 PORTS_TO_TRY = 20
+# As CloudFront names it: the viewer's address and port. Nobody else may say it.
+VIEWER = "cloudfront-viewer-address"
+NEVER_PASSED = {"host", VIEWER}
+# What the distribution answers with the site's own page, whoever says it.
+ERRORS = {403, 404}
+FIRST_FAILURE = 500
+SECONDS_OF_RINGING = 5.0
 
 
 @dataclass
@@ -60,6 +87,28 @@ class DelayedView:
 
 
 @dataclass
+class Bell:
+    """Rings the environment's alarm while its edges fail, and for a while after."""
+
+    # Told why it rings, and nothing when it ends.
+    set: Callable[[str], None]
+    clock: Callable[[], float] = time.monotonic
+    _rings: bool = False
+    _last: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def answered(self, status: int, path: str) -> None:
+        """Hear how an edge has answered."""
+        failed = status >= FIRST_FAILURE
+        with self._lock:
+            now = self.clock()
+            self._last = now if failed else self._last
+            if failed != self._rings and (failed or now - self._last > SECONDS_OF_RINGING):
+                self._rings = failed
+                self.set(f"{path} was answered {status}" if failed else "")
+
+
+@dataclass
 class LocalEnvironment:
     """One environment: its values, and its edges with their views."""
 
@@ -67,6 +116,7 @@ class LocalEnvironment:
     values: MemoryKeyValues
     views: list[DelayedView]
     urls: list[str] = field(default_factory=list)
+    api: LocalApi | None = None
 
     def update(self, etag: str, puts: Mapping[str, str], deletes: list[str]) -> str:
         """Change the values, and let every edge hear of it."""
@@ -74,6 +124,32 @@ class LocalEnvironment:
         for view in self.views:
             view.changed()
         return version
+
+
+@dataclass(frozen=True)
+class Backend:
+    """What the APIs run on: the code that they begin with, their folders, and a server with a database for each."""
+
+    code: Path
+    home: Path
+    server: PostgresServer
+    # One for all of them: a role belongs to the server, whichever database it signs in to.
+    api_password: str
+    report: Report
+
+
+def database_name(environment: str) -> str:
+    """Name an environment's database."""
+    return environment.replace("-", "_")
+
+
+@contextmanager
+def running_backend(code: Path, home: Path, report: Report) -> Iterator[Backend]:
+    """Run PostgreSQL with an empty database for each environment until the block ends."""
+    names = [database_name(f"{LOCAL}{stage}") for stage in STAGES]
+    # What else the cloud keeps is in memory, so whatever is left here belongs to nothing.
+    with running_postgres(home / "postgres", durable=False, databases=names, fresh=True, report=report) as server:
+        yield Backend(code, home, server, secrets.token_urlsafe(24), report)
 
 
 @dataclass(frozen=True)
@@ -86,13 +162,23 @@ class RunningCloud:
 
 @contextmanager
 def running_cloud(
-    folder: Path, functions: Path, headers: Mapping[str, str], *, port: int, delay: float
+    folder: Path,
+    functions: Path,
+    headers: Mapping[str, str],
+    *,
+    port: int,
+    delay: float,
+    backend: Backend | None = None,
 ) -> Iterator[RunningCloud]:
-    """Run the cloud until the block ends; the folder holds the descriptions of its environments meanwhile."""
+    """Run the cloud until the block ends; the folder holds the descriptions of its environments meanwhile.
+
+    Without a backend it has no API, and is a site alone.
+    """
     with ExitStack() as parts:
         s3 = parts.enter_context(running_s3())
         environments: list[LocalEnvironment] = []
         kvs = parts.enter_context(serving_key_values(environments))
+        lambdas = parts.enter_context(serving_functions(environments)) if backend else ""
         for stage in STAGES:
             environment = _environment(f"{LOCAL}{stage}", delay)
             environments.append(environment)
@@ -100,17 +186,41 @@ def running_cloud(
             aws.make_bucket(bucket, s3)
             objects = aws.Account(access=aws.LOCAL_ACCESS).objects(bucket, s3)
             parts.callback(objects.close)
+            alarm = aws.LocalAlarm(alarm_name(environment.name), s3)
+            bell = Bell(alarm.set)
             for view in environment.views:
                 decide = Functions(functions)
                 parts.callback(decide.close)
                 robots = {} if stage == "production" else {"X-Robots-Tag": "noindex"}
-                edge = Edge(EdgeCache(decide, StoreOrigin(objects), decide.finish), view, {**headers, **robots})
+                cache = EdgeCache(decide, StoreOrigin(objects), decide.finish)
+                edge = Edge(cache, view, {**headers, **robots}, environment, bell.answered)
                 server = parts.enter_context(_serving(_edge_server(edge, port)))
                 environment.urls.append(_url(server))
                 port = server.server_port + 1 if port else 0
-            _describe(folder, environment, bucket, s3, kvs)
+            if backend:
+                environment.api = parts.enter_context(_running_api(environment, backend, s3))
+            _describe(folder, environment, bucket, Endpoints(s3, kvs, lambdas))
             parts.callback((folder / f"{environment.name}.json").unlink, missing_ok=True)
         yield RunningCloud(folder, tuple(environments))
+
+
+@contextmanager
+def _running_api(environment: LocalEnvironment, backend: Backend, s3: str) -> Iterator[LocalApi]:
+    database = ApiDatabase(backend.server, database_name(environment.name), backend.api_password)
+    home, server = backend.home / environment.name, backend.code / SERVER
+    read = partial(_read_object, s3)
+    place = Place(environment.name, home, server, database, environment.urls[0], read, backend.report)
+    with running_functions(place, code_of(backend.code)) as api:
+        yield api
+
+
+def _read_object(s3: str, bucket: str, key: str) -> bytes | None:
+    objects = aws.Account(access=aws.LOCAL_ACCESS).objects(bucket, s3)
+    try:
+        stored = objects.get(key)
+    finally:
+        objects.close()
+    return stored.body if stored else None
 
 
 def _environment(name: str, delay: float) -> LocalEnvironment:
@@ -118,7 +228,22 @@ def _environment(name: str, delay: float) -> LocalEnvironment:
     return LocalEnvironment(name, values, [DelayedView(values, delay) for _ in range(EDGES)])
 
 
-def _describe(folder: Path, environment: LocalEnvironment, bucket: str, s3: str, kvs: str) -> None:
+def alarm_name(environment: str) -> str:
+    """Name the alarm that rings when an environment's edges fail."""
+    return f"zichkoding-{environment}-failures"
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Where the services of this cloud listen."""
+
+    s3: str
+    kvs: str
+    functions: str
+
+
+def _describe(folder: Path, environment: LocalEnvironment, bucket: str, endpoints: Endpoints) -> None:
+    names = environment.api.names if environment.api else None
     described = Descriptor(
         name=environment.name,
         bucket=bucket,
@@ -127,11 +252,15 @@ def _describe(folder: Path, environment: LocalEnvironment, bucket: str, s3: str,
         site_url=environment.urls[0],
         account=ACCOUNT,
         distribution_id="LOCAL",
-        s3_endpoint=s3,
-        kvs_endpoint=kvs,
+        s3_endpoint=endpoints.s3,
+        kvs_endpoint=endpoints.kvs,
+        api=Api(names[APP], names[WORK], names[MIGRATE], ALIAS) if names else None,
+        lambda_endpoint=endpoints.functions,
+        alarms=(alarm_name(environment.name),),
+        alarms_endpoint=endpoints.s3,
     )
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{environment.name}.json").write_text(json.dumps(vars(described), indent=1))
+    (folder / f"{environment.name}.json").write_text(json.dumps(asdict(described), indent=1))
 
 
 @dataclass
@@ -141,6 +270,9 @@ class Edge:
     cache: EdgeCache
     view: DelayedView
     headers: Mapping[str, str]
+    environment: LocalEnvironment
+    # Hears of each answer, and rings when it is a failure.
+    answered: Callable[[int, str], None] = lambda _status, _path: None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, request: EdgeRequest) -> Viewed:
@@ -152,6 +284,18 @@ class Edge:
                 return Viewed(503, {"content-type": "text/plain; charset=utf-8"}, f"{error}\n".encode(), "error")
             except StoreError as error:
                 return Viewed(502, {"content-type": "text/plain; charset=utf-8"}, f"{error}\n".encode(), "error")
+
+    def pass_on(self, api: LocalApi, request: EdgeRequest, viewer: str, body: bytes) -> Answer:
+        """Ask the API, which sees what Terraform lets it see; nothing of it is kept."""
+        headers = {name: value for name, value in request.headers.items() if name not in NEVER_PASSED}
+        target = f"{request.uri}?{request.querystring}" if request.querystring else request.uri
+        answer = api.answer(request.method, target, {**headers, VIEWER: viewer}, body)
+        if answer.status not in ERRORS:
+            return answer
+        # An error page belongs to the whole distribution, so CloudFront answers with it for the API as well.
+        with self._lock:
+            page = self.cache.error_page(time.monotonic())
+        return Answer(page.status, tuple(page.headers.items()), page.body)
 
 
 class _EdgeHandler(BaseHTTPRequestHandler):
@@ -165,19 +309,29 @@ class _EdgeHandler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         # What a body would say is nothing to a page, but what is left of it would be taken for the next request.
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         # As it was sent: http.server itself folds doubled slashes, and the edge must see them.
         path, _, query = self.requestline.split()[1].partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = EdgeRequest(self.command, path, query, self.client_address[0], headers)
+        api = self.edge.environment.api
+        if api and path.startswith(API):
+            viewer = f"{self.client_address[0]}:{self.client_address[1]}"
+            self._send(self.edge.pass_on(api, request, viewer, body))
+            return
         viewed = self.edge.answer(request)
-        self.send_response(viewed.status)
-        for name, value in {**viewed.headers, **self.edge.headers, "X-Cache": viewed.cache}.items():
+        headers = {**viewed.headers, **self.edge.headers, "X-Cache": viewed.cache}
+        self._send(Answer(viewed.status, tuple(headers.items()), viewed.body))
+
+    def _send(self, answer: Answer) -> None:
+        self.edge.answered(answer.status, self.path)
+        self.send_response(answer.status)
+        for name, value in answer.headers:
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(viewed.body)))
+        self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(viewed.body)
+            self.wfile.write(answer.body)
 
     do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815 - http.server's names
 
@@ -275,6 +429,33 @@ def _page(items: Mapping[str, str], query: Mapping[str, str]) -> Mapping[str, An
     return {"Items": listed[start : start + most], **more}
 
 
+class _FunctionsHandler(BaseHTTPRequestHandler):
+    """Answers Lambda's client as the service documents it."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = 65536
+    environments: ClassVar[Sequence[LocalEnvironment]]
+
+    def do_GET(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        path, _, query = self.path.partition("?")
+        apis = [one.api for one in self.environments if one.api]
+        status, said, headers = answer_functions(apis, FunctionsAsked(self.command, path, query, body))
+        answer = b"" if said is None else json.dumps(said).encode()
+        self.send_response(status)
+        for name, value in {"Content-Type": "application/json", **headers}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    do_PUT = do_POST = do_DELETE = do_GET  # noqa: N815 - http.server's names
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
@@ -294,6 +475,14 @@ def _edge_server(edge: Edge, port: int) -> _Server:
 def serving_key_values(environments: Sequence[LocalEnvironment]) -> Iterator[str]:
     """Answer for the KeyValueStores of these environments until the block ends; give the address."""
     handler = type("Handler", (_KeyValueHandler,), {"environments": environments})
+    with _serving(_Server(("127.0.0.1", 0), handler)) as server:
+        yield _url(server)
+
+
+@contextmanager
+def serving_functions(environments: Sequence[LocalEnvironment]) -> Iterator[str]:
+    """Answer for the functions of these environments until the block ends; give the address."""
+    handler = type("Handler", (_FunctionsHandler,), {"environments": environments})
     with _serving(_Server(("127.0.0.1", 0), handler)) as server:
         yield _url(server)
 

@@ -17,7 +17,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,20 +60,34 @@ class _Installation:
         return self.place / "data"
 
     @property
+    def made(self) -> Path:
+        return self.place / "made"
+
+    @property
     def password_file(self) -> Path:
         return self.place / "password"
 
 
 @contextmanager
 def running_postgres(
-    folder: Path, *, durable: bool = True, report: Report = lambda _words: None
+    folder: Path,
+    *,
+    durable: bool = True,
+    databases: Sequence[str] = (DATABASE,),
+    fresh: bool = False,
+    report: Report = lambda _words: None,
 ) -> Iterator[PostgresServer]:
-    """Start the server that keeps its data in the folder, keep it running, and stop it at the end."""
+    """Start the server that keeps its data in the folder, keep it running, and stop it at the end.
+
+    Databases are made when the folder is new, or is to begin afresh.
+    """
     identity = _unprivileged_identity()
     place = _reachable_place(folder, identity)
     installation = _Installation(_reachable_binaries(find_binaries(), place, identity), place, identity)
-    _initialise(installation)
     _stop_leftover(installation)
+    if fresh:
+        installation.made.unlink(missing_ok=True)
+    _initialise(installation, databases)
     with (place / "server.log").open("ab") as log:
         port = free_port()
 
@@ -195,10 +209,9 @@ def _run_as(identity: Identity | None, command: list[str], words: str = "") -> s
     )
 
 
-def _initialise(installation: _Installation) -> None:
-    """Make the data folder and the site's database, once; a half-made one is made again."""
-    made = installation.place / "made"
-    if made.exists():
+def _initialise(installation: _Installation, databases: Sequence[str]) -> None:
+    """Make the data folder and its databases, once; a half-made one is made again."""
+    if installation.made.exists():
         _refuse_other_version(installation)
         return
     shutil.rmtree(installation.data, ignore_errors=True)
@@ -213,9 +226,9 @@ def _initialise(installation: _Installation) -> None:
     _run(
         installation,
         ["postgres", "--single", "-D", str(installation.data), "postgres"],
-        words=f"CREATE DATABASE {DATABASE};\n",
+        words="".join(f"CREATE DATABASE {name};\n" for name in databases),
     )
-    made.touch()
+    installation.made.touch()
 
 
 def _write_password(installation: _Installation) -> None:

@@ -7,7 +7,6 @@ are those that the distribution adds, read from the same file.
 from __future__ import annotations
 
 import gzip
-import http.client
 import json
 import socket
 import sys
@@ -18,23 +17,17 @@ from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from site_builder.errors import PreviewError, SiteError
 from site_builder.preview.answers import Answer, plain
+from site_builder.preview.backend import API, ask_api, no_api
 from site_builder.preview.cdn import BARE, EdgeCache
 from site_builder.preview.development import EVENTS, PREFIX, Development
 from site_builder.preview.edge import EdgeRequest
 
-API = "/api/"
-API_SECONDS = 30
 PORTS_TO_TRY = 20
 COMPRESSIBLE = ("text/", "application/json", "application/xml", "application/atom+xml", "image/svg+xml")
 SMALLEST_COMPRESSED = 1000  # CloudFront leaves smaller bodies as they are.
-# Of one connection only: never passed on by a proxy.
-HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "proxy-connection"}
-# Every response of this server has one of each.
-SAID_BY_US = {"content-length", "date", "server"}
 
 
 @dataclass(frozen=True)
@@ -72,13 +65,6 @@ def compressed(answer: Answer, accepted: str) -> Answer:
         return answer
     headers = (*answer.headers, ("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding"))
     return replace(answer, headers=headers, body=gzip.compress(answer.body, 6, mtime=0))
-
-
-def no_api() -> Answer:
-    """Answer for an API that was not started, in the shape of its own errors."""
-    words = "There is no API here: the site is served alone. `make up` runs both."
-    body = json.dumps({"error": {"code": "unavailable", "message": words, "fields": {}}}).encode()
-    return Answer(503, (("Content-Type", "application/json"), ("Cache-Control", "no-store")), body)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -119,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
         # The body is read in any case, or what is left of it would be taken for the next request.
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self._target.startswith(API):
-            self._send(self._ask_api(self.site.api, body) if self.site.api else no_api())
+            self._send(self._from_api(body))
             return
         if self._target.startswith(PREFIX) and self.site.development:
             self._develop(self.site.development)
@@ -135,6 +121,11 @@ class _Handler(BaseHTTPRequestHandler):
             answer = replace(answer, status=304, body=b"")
         answer = compressed(answer, self.headers.get("Accept-Encoding", ""))
         self._send(replace(answer, headers=(*answer.headers, *self.site.headers.items())))
+
+    def _from_api(self, body: bytes) -> Answer:
+        if self.site.api is None:
+            return no_api("There is no API here: the site is served alone. `make up` runs both.")
+        return ask_api(self.site.api, self.command, self._target, dict(self.headers.items()), body)
 
     def _develop(self, development: Development) -> None:
         path, _, query = self._target.partition("?")
@@ -155,20 +146,6 @@ class _Handler(BaseHTTPRequestHandler):
             for one in news:
                 self.wfile.write(one)
                 self.wfile.flush()
-
-    def _ask_api(self, api: str, body: bytes) -> Answer:
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
-        connection = http.client.HTTPConnection(urlsplit(api).netloc, timeout=API_SECONDS)
-        try:
-            connection.request(self.command, self._target, body or None, headers)
-            response = connection.getresponse()
-            kept = [(name, value) for name, value in response.getheaders() if name.lower() not in HOP_BY_HOP]
-            ours = tuple((name, value) for name, value in kept if name.lower() not in SAID_BY_US)
-            return Answer(response.status, ours, response.read())
-        except (OSError, http.client.HTTPException) as error:
-            return plain(502, f"The API did not answer: {error}")
-        finally:
-            connection.close()
 
     def _send(self, answer: Answer) -> None:
         self.send_response(answer.status)

@@ -82,7 +82,7 @@ def stored_keys(manifest: Manifest, stores: Stores) -> dict[str, Found]:
 def read_manifest(digest: str, objects: ObjectStore) -> Manifest | None:
     """Read what a release consists of, if it is complete."""
     stored = objects.get(manifest_key(digest))
-    return Manifest.from_json(stored.body) if stored else None
+    return Manifest.unpacked(stored.body) if stored else None
 
 
 def _shows_not_found_page(manifest: Manifest, stores: Stores) -> bool:
@@ -184,7 +184,7 @@ def _copy(action: Copy, output: Path | None, objects: ObjectStore) -> None:
 
 
 def _write_manifest(manifest: Manifest, objects: ObjectStore) -> None:
-    stored = StoredObject(manifest.to_json(), "application/json", "private, no-store")
+    stored = StoredObject(manifest.packed(), "application/gzip", "private, no-store")
     try:
         objects.put(manifest.manifest_key, stored, only_if_absent=True)
     except AlreadyThereError:

@@ -7,7 +7,7 @@ alone, which botocore makes through awscrt.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -21,9 +21,12 @@ from site_builder.errors import ReleaseError
 from site_builder.release.s3 import S3Client, S3ObjectStore
 from site_builder.release.signing import Credentials
 from site_builder.release.stores import ConflictError, StoreError, StoreVersion
+from site_builder.release.watch import Alarm
 
 if TYPE_CHECKING:
+    from mypy_boto3_backup import BackupClient
     from mypy_boto3_cloudfront_keyvaluestore import CloudFrontKeyValueStoreClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
 
 # "standard" backs off and gives up; "adaptive" was seen not to finish at all under throttling.
 RETRIES = Config(retries={"mode": "standard", "max_attempts": 6}, connect_timeout=10, read_timeout=30)
@@ -86,6 +89,42 @@ class CloudFrontKeyValues:
             raise StoreError("listing the key-value store", str(error)) from error
 
 
+class CloudWatchAlarms:
+    """Asks CloudWatch which alarms ring."""
+
+    def __init__(self, client: CloudWatchClient) -> None:
+        self._client = client
+
+    def ringing(self, names: Sequence[str]) -> tuple[Alarm, ...]:
+        """Return those that ring; raise StoreError where one of them does not exist."""
+        try:
+            said = self._client.describe_alarms(
+                AlarmNames=list(names), AlarmTypes=["MetricAlarm", "CompositeAlarm"], MaxRecords=100
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise StoreError("asking for the alarms", str(error)) from error
+        found = [*said.get("MetricAlarms", ()), *said.get("CompositeAlarms", ())]
+        missing = sorted(set(names) - {one["AlarmName"] for one in found})
+        if missing:
+            raise StoreError("asking for the alarms", f"there is none of the name {', '.join(missing)}")
+        return tuple(
+            Alarm(one["AlarmName"], one.get("StateReason", "")) for one in found if one["StateValue"] == "ALARM"
+        )
+
+
+def newest_backup(client: BackupClient, vault: str) -> float | None:
+    """Return when a vault's newest complete backup was begun."""
+    newest: float | None = None
+    try:
+        for page in client.get_paginator("list_recovery_points_by_backup_vault").paginate(BackupVaultName=vault):
+            for point in page["RecoveryPoints"]:
+                if point["Status"] == "COMPLETED":
+                    newest = max(newest or 0.0, point["CreationDate"].timestamp())
+    except (ClientError, BotoCoreError) as error:
+        raise StoreError(f"asking for the backups in {vault}", str(error)) from error
+    return newest
+
+
 class Account:
     """What the credentials at hand lead to, in one region."""
 
@@ -124,6 +163,18 @@ class Account:
             client.meta.events.register("before-send.cloudfront-keyvaluestore.*", _sent_to(endpoint))  # type: ignore[arg-type]
         return CloudFrontKeyValues(client, arn)
 
+    def alarms(self, endpoint: str = "") -> CloudWatchAlarms:
+        """Open CloudWatch; an endpoint of one's own stands in for it."""
+        client = self._session.client(
+            "cloudwatch", region_name=self._region, endpoint_url=endpoint or None, config=RETRIES
+        )
+        return CloudWatchAlarms(client)
+
+    def newest_backup(self, vault: str) -> float | None:
+        """Return when the newest backup that is complete was begun, in seconds since 1970; None where there is none."""
+        client = self._session.client("backup", region_name=self._region, config=RETRIES)
+        return newest_backup(client, vault)
+
     def _credentials(self) -> Callable[[], Credentials]:
         found = self._session.get_credentials()
         if found is None:
@@ -149,6 +200,30 @@ def make_bucket(bucket: str, endpoint: str) -> None:
         config=RETRIES,
     )
     client.create_bucket(Bucket=bucket)
+
+
+class LocalAlarm:
+    """An alarm of this machine's CloudWatch, which whoever sees a failure sets off."""
+
+    def __init__(self, name: str, endpoint: str) -> None:
+        self._name = name
+        self._client = boto3.client(
+            "cloudwatch",
+            endpoint_url=endpoint,
+            region_name=DEFAULT_REGION,
+            aws_access_key_id=LOCAL_ACCESS.access_key,
+            aws_secret_access_key=LOCAL_ACCESS.secret_key,
+            config=RETRIES,
+        )
+        self._client.put_metric_alarm(
+            AlarmName=name, Namespace="zichkoding", MetricName="answers-5xx", Statistic="Sum", Period=60,
+            EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanOrEqualToThreshold",
+        )  # fmt: skip
+
+    def set(self, why: str) -> None:
+        """Let it ring, or end that without a word why."""
+        state: Any = "ALARM" if why else "OK"
+        self._client.set_alarm_state(AlarmName=self._name, StateValue=state, StateReason=why or "all is well again")
 
 
 def _sent_to(endpoint: str) -> Callable[..., AWSResponse]:

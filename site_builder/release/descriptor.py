@@ -22,11 +22,22 @@ ENVIRONMENTS = (*STAGES, *(f"{LOCAL}{stage}" for stage in STAGES))
 VARIABLE = "ZICHKODING_DESCRIPTOR"
 FOLDER_VARIABLE = "ZICHKODING_ENVIRONMENTS"
 BUCKET_VARIABLE = "ZICHKODING_CONFIGURATION"
+OPTIONAL = ("api_url", "s3_endpoint", "kvs_endpoint", "lambda_endpoint", "alarms_endpoint", "backup_vault")
+
+
+@dataclass(frozen=True)
+class Api:
+    """The functions that an environment's API consists of, and the alias that its traffic goes through."""
+
+    function: str
+    worker: str
+    migration: str
+    alias: str
 
 
 @dataclass(frozen=True)
 class Descriptor:
-    """One environment: its bucket, the store that holds its pointer, and its address."""
+    """One environment: its bucket, the store that holds its pointer, its address, and its API where it has one."""
 
     name: str
     bucket: str
@@ -38,9 +49,16 @@ class Descriptor:
     # Further names that visitors know it by, and where its API is; nothing that a release needs.
     hosts: tuple[str, ...] = ()
     api_url: str = ""
-    # Where S3 and the KeyValueStore are, when they are not AWS's: the local cloud.
+    # Where S3, the KeyValueStore and Lambda are, when they are not AWS's: the local cloud.
     s3_endpoint: str = ""
     kvs_endpoint: str = ""
+    lambda_endpoint: str = ""
+    api: Api | None = None
+    # What rings when something is wrong here, by the names that CloudWatch knows; and where that is, if not at AWS.
+    alarms: tuple[str, ...] = ()
+    alarms_endpoint: str = ""
+    # Where AWS Backup keeps what it took of the database.
+    backup_vault: str = ""
 
     @property
     def stage(self) -> str:
@@ -125,11 +143,30 @@ def _descriptor(text: str, where: str) -> Descriptor:
     missing = [name for name in needed if not isinstance(given.get(name), str) or not given[name]]
     if missing:
         raise ReleaseError(where, f"it lacks {', '.join(missing)}", todo)
-    texts = {name: _optional_text(given, name, where, todo) for name in ("api_url", "s3_endpoint", "kvs_endpoint")}
-    hosts = given.get("hosts") or []
-    if not isinstance(hosts, list) or not all(isinstance(host, str) for host in hosts):
-        raise ReleaseError(where, "its hosts are no list of names", todo)
-    return Descriptor(**{name: given[name] for name in needed}, **texts, hosts=tuple(hosts))
+    texts = {name: _optional_text(given, name, where, todo) for name in OPTIONAL}
+    hosts, alarms = (_optional_names(given, name, where, todo) for name in ("hosts", "alarms"))
+    api = _api(given.get("api"), where, todo)
+    return Descriptor(**{name: given[name] for name in needed}, **texts, hosts=hosts, alarms=alarms, api=api)
+
+
+def _api(given: object, where: str, todo: str) -> Api | None:
+    """Read what the API consists of; what else stands there is for others."""
+    if given is None:
+        return None
+    if not isinstance(given, dict):
+        raise ReleaseError(where, "its api is no JSON object", todo)
+    names = [one.name for one in fields(Api)]
+    missing = [name for name in names if not isinstance(given.get(name), str) or not given[name]]
+    if missing:
+        raise ReleaseError(where, f"its api lacks {', '.join(missing)}", todo)
+    return Api(**{name: given[name] for name in names})
+
+
+def _optional_names(given: Mapping[str, object], name: str, where: str, todo: str) -> tuple[str, ...]:
+    names = given.get(name) or []
+    if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
+        raise ReleaseError(where, f"its {name} are no list of names", todo)
+    return tuple(names)
 
 
 def _optional_text(given: Mapping[str, object], name: str, where: str, todo: str) -> str:

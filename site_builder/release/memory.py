@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from site_builder.release.pointer import LARGEST_STORE, LONGEST_KEY, LONGEST_VALUE, MOST_KEYS
 from site_builder.release.stores import (
@@ -18,6 +18,7 @@ from site_builder.release.stores import (
     StoreError,
     StoreVersion,
 )
+from site_builder.release.watch import Alarm
 
 MOST_DELETED = 1000
 Buckets = dict[str, dict[str, tuple[StoredObject, float]]]
@@ -151,3 +152,21 @@ def _refuse_too_much(puts: Mapping[str, str], deletes: Collection[str], all_of_i
         raise StoreError("changing keys", f"key or value is too long: {too_long[0][:80]}")
     if _size(all_of_it) > LARGEST_STORE:
         raise StoreError("changing keys", f"the store would hold more than {LARGEST_STORE} bytes")
+
+
+class MemoryAlarms:
+    """Alarms that ring when they are told to."""
+
+    def __init__(self, *names: str) -> None:
+        self.states: dict[str, str] = dict.fromkeys(names, "")
+
+    def set(self, name: str, why: str) -> None:
+        """Let an alarm ring, or end that without a word why."""
+        self.states[name] = why
+
+    def ringing(self, names: Sequence[str]) -> tuple[Alarm, ...]:
+        """Return those that ring; raise StoreError where one of them does not exist."""
+        missing = sorted(set(names) - self.states.keys())
+        if missing:
+            raise StoreError("asking for the alarms", f"there is none of the name {', '.join(missing)}")
+        return tuple(Alarm(name, self.states[name]) for name in names if self.states[name])

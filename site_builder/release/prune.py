@@ -14,7 +14,7 @@ from itertools import islice
 from site_builder.errors import ReleaseError
 from site_builder.release.apply import Stores, apply_plan, read_manifest
 from site_builder.release.guards import Objection, locked, refuse
-from site_builder.release.manifest import ASSETS, Manifest, manifest_key
+from site_builder.release.manifest import ASSETS, MANIFESTS, Manifest, digest_in, manifest_key
 from site_builder.release.plan import Delete, Plan, Point, Present
 from site_builder.release.pointer import NO_CHANGES, Changes, Lock, Pointer, PointerMovedError, short
 from site_builder.release.previews import read_previews
@@ -86,7 +86,7 @@ def _releases(there: Holdings, now: float, keep: Keep) -> Iterator[Delete]:
         digest = key.split("/")[1]
         by_digest.setdefault(digest, []).append(key)
         newest[digest] = max(newest.get(digest, 0), found.modified)
-    complete = {_digest(key): found for key, found in there.manifests.items()}
+    complete = {digest_in(key): found for key, found in there.manifests.items()}
     for digest in sorted({*by_digest, *complete} - there.kept):
         finished = digest in complete
         days = keep.days if finished else UNFINISHED_DAYS
@@ -125,11 +125,11 @@ def look_for_prune(stores: Stores, keep: Keep) -> Holdings:
     pointer = stores.pointer.read()
     moves = tuple(stores.ledger.moves(pointer))
     items = stores.pointer.items()
-    releases, manifests, assets = stores.each(stores.objects.listed, ("releases/", "manifests/", ASSETS))
+    releases, manifests, assets = stores.each(stores.objects.listed, ("releases/", MANIFESTS, ASSETS))
     kept = kept_releases(pointer, moves, items, now, keep)
     # What was never live is kept for its time as well, and so are the assets that it shows.
     ever_live = {digest for one in moves for digest in one.digests}
-    kept |= {_digest(key) for key, found in manifests.items() if found.modified > now - keep.days * DAY} - ever_live
+    kept |= {digest_in(key) for key, found in manifests.items() if found.modified > now - keep.days * DAY} - ever_live
     names = sorted(kept)
     read = zip(names, stores.each(lambda digest: read_manifest(digest, stores.objects), names), strict=True)
     contents = {digest: manifest for digest, manifest in read if manifest}
@@ -145,10 +145,6 @@ def _refuse_if_unknown(
     for digest in sorted(served - set(contents)):
         what = "it is served, and there is no such manifest; so nobody knows what it shows"
         raise ReleaseError(manifest_key(digest), what, "Deploy it again with --repair; nothing was deleted.")
-
-
-def _digest(manifest: str) -> str:
-    return manifest.removeprefix("manifests/").removesuffix(".json")
 
 
 def prune(env: Environment, keep: Keep) -> Plan:

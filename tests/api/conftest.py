@@ -21,6 +21,7 @@ import psycopg
 import pytest
 from chalicelib.database import Database, Row
 from chalicelib.errors import DatabaseUnavailableError
+from chalicelib.limits import DatabaseLimits
 from chalicelib.postgres import PostgresDatabase
 from chalicelib.queue import DirectoryQueue, NoQueue, Queue
 from chalicelib.services import Services
@@ -61,6 +62,7 @@ def make_services(database: Database, queue: Queue | None = None, **settings: st
         Signer(read.secrets),
         database,
         queue or NoQueue(),
+        DatabaseLimits(),
         max(path.name for path in (API / "migrations").glob("*.sql")),
     )
 

@@ -28,8 +28,10 @@ from typing import Any
 import psycopg
 import pytest
 from chalicelib.contact.keeping import drain
+from chalicelib.outbox.jobs import make_jobs
 from chalicelib.postgres import PostgresDatabase
 from chalicelib.queue import DirectoryQueue
+from chalicelib.signing import Signer
 
 from site_builder.preview.database import DATABASE, PostgresServer, running_postgres
 from tests.api.conftest import API, API_PASSWORD, Line, as_api
@@ -270,7 +272,8 @@ def drain_what_is_left(world: World) -> None:
     for path in folder.glob("*.json"):
         os.utime(path, (0, 0))
     database = PostgresDatabase(world.url)
-    drain(DirectoryQueue(folder), database, ("mail",), most=1_000_000)
+    drain(DirectoryQueue(folder), database, Signer((b"a secret of nobody in particular here",)), most=1_000_000)
+    make_jobs(database, ("mail",))
     database.close()
     assert list(folder.glob("*.json")) == []
     world.start_api()

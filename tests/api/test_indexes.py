@@ -46,6 +46,7 @@ ASKED: tuple[tuple[LiteralString, str], ...] = (
         "SELECT * FROM contact_messages WHERE label = 'spam' ORDER BY received_at DESC LIMIT 100",
         "contact_messages_label_received",
     ),
+    ("SELECT id FROM contact_messages WHERE untold ORDER BY received_at LIMIT 10", "contact_messages_untold"),
     ("SELECT id FROM outbox WHERE state = 'waiting' AND due_at <= now() ORDER BY due_at LIMIT 10", "outbox_due"),
     ("SELECT FROM outbox WHERE message_id = " + ANY, "outbox_message"),
     ("SELECT FROM outbox WHERE lower(recipient) = 'a@example.org' AND recipient <> ''", "outbox_recipient"),

@@ -13,6 +13,7 @@ from chalicelib.canary import check_canary
 from chalicelib.contact.keeping import keep_durably
 from chalicelib.contact.summary import summarise_spam
 from chalicelib.outbox.channels import Channels, MaildirMailer
+from chalicelib.outbox.jobs import make_jobs
 from chalicelib.outbox.worker import deliver_due
 from chalicelib.postgres import PostgresDatabase
 from chalicelib.privacy.retention import CLOCKS, forget_old
@@ -73,7 +74,7 @@ def test_while_the_database_is_away_a_turn_fails_and_does_no_harm(channels: Chan
 
 def test_a_turn_does_all_there_is_to_do(services: Services, channels: Channels, tmp_path: Path) -> None:
     """From the queue to the mail."""
-    keep_durably(submission(), AwayDatabase(), services.queue, ("mail",))
+    keep_durably(submission(), AwayDatabase(), services.queue)
 
     assert run_tasks(services, channels)
     assert ["Contact: Ada" in mail for mail in mails(tmp_path / "mail")] == [True]
@@ -87,7 +88,7 @@ def test_the_days_spam_is_told_in_one_mail(services: Services, channels: Channel
 
     for points in (9, 5):
         spam = replace(submission(f"Buy {points}", points=points), received=datetime.now(UTC))
-        keep_durably(spam, services.database, NoQueue(), ())
+        keep_durably(spam, services.database, NoQueue())
     summarise_spam(services, channels)
     deliver_due(services, channels)
     (mail,) = mails(tmp_path / "mail")
@@ -109,6 +110,7 @@ def test_a_canary_that_arrives_is_written_down(
 ) -> None:
     """By the way of a visitor's message, and hidden from its owner."""
     check_canary(site, channels)
+    make_jobs(site.database, site.channels)
     deliver_due(site, channels)
     wait_until_done(site)
     check_canary(site, channels)
@@ -127,6 +129,7 @@ def test_a_canary_that_does_not_arrive_is_an_alarm(
 ) -> None:
     """In the log, and by mail."""
     check_canary(site, channels)
+    make_jobs(site.database, site.channels)
     site.database.ask("UPDATE outbox SET state = 'waiting', due_at = now() + interval '1 day'")
     check_canary(site, channels)
 

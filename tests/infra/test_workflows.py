@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -27,6 +28,18 @@ def steps(workflow: Path) -> list[dict[str, Any]]:
     return [step for job in read(workflow)["jobs"].values() for step in job["steps"]]
 
 
+def named(name: str) -> Path:
+    """Return a workflow's file."""
+    return ROOT / ".github" / "workflows" / f"{name}.yml"
+
+
+def triggers(name: str) -> dict[str, Any]:
+    """Return what starts a workflow; YAML 1.1 reads the key `on` as true."""
+    parsed: dict[Any, Any] = dict(read(named(name)))
+    started: dict[str, Any] = parsed[True]
+    return started
+
+
 @pytest.fixture(params=WORKFLOWS, ids=lambda workflow: workflow.stem)
 def workflow(request: pytest.FixtureRequest) -> Path:
     """Return each workflow."""
@@ -48,7 +61,7 @@ def test_an_auditor_finds_nothing() -> None:
         "--offline",
         "--pedantic",
         "--no-progress",
-        ROOT / ".github" / "workflows",
+        ROOT / ".github",
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
@@ -81,43 +94,74 @@ def test_what_a_workflow_runs_a_person_can_run(workflow: Path) -> None:
     runs = [step["run"] for step in steps(workflow) if "run" in step]
     made = [match for run in runs for match in re.findall(r"^make ([a-z-]+)", run)]
 
-    assert made
+    assert made or workflow.stem == "codeql"
     assert [name for name in made if name not in targets] == []
     assert [run for run in runs if not run.startswith(("make ", "test "))] == []
 
 
-def test_a_deploy_is_never_cancelled_half_way() -> None:
-    """Two wait for each other."""
-    concurrency = read(ROOT / ".github" / "workflows" / "deploy.yml")["concurrency"]
+def test_what_changes_an_environment_is_never_cancelled_half_way() -> None:
+    """Two releases wait for each other; a publication waits for a release; a rollback waits for neither."""
+    groups = {name: read(named(name))["concurrency"] for name in ("release", "publish", "rollback")}
 
-    assert (concurrency["cancel-in-progress"], "github.ref_name" in concurrency["group"]) == (False, True)
-
-
-def test_a_deploy_builds_then_deploys_then_looks() -> None:
-    """The order that a person would keep, in the environment of the branch's name."""
-    deploy = ROOT / ".github" / "workflows" / "deploy.yml"
-    job = read(deploy)["jobs"]["deploy"]
-    made = [step["run"].split()[1] for step in steps(deploy) if "run" in step]
-
-    assert made == ["build", "deploy", "smoke", "verdict", "verdict"]
-    assert job["environment"] == "${{ github.ref_name }}"
-    assert job["permissions"] == {"contents": "read", "id-token": "write"}
+    assert {name: group["cancel-in-progress"] for name, group in groups.items()} == dict.fromkeys(groups, False)
+    assert groups["release"]["group"] == "release-${{ github.ref_name }}"
+    assert groups["publish"]["group"] == "release-production"
+    assert groups["rollback"]["group"] == "rollback-${{ inputs.environment }}"
 
 
-def test_only_an_environments_branch_is_deployed() -> None:
+def test_only_an_environments_branch_is_released() -> None:
     """A branch by another name has no environment to go to."""
-    # YAML 1.1 reads the key `on` as true.
-    triggers: dict[Any, Any] = dict(read(ROOT / ".github" / "workflows" / "deploy.yml"))
-
-    assert triggers[True] == {"push": {"branches": ["dev", "staging", "production"]}}
+    assert triggers("release") == {"push": {"branches": ["dev", "staging", "production"]}}
 
 
-def test_a_deploy_needs_no_more_than_the_descriptor_and_a_role() -> None:
-    """What Terraform said once is not typed in again, where it could differ."""
-    text = (ROOT / ".github" / "workflows" / "deploy.yml").read_text()
+def test_production_is_entered_with_approval_or_by_what_was_approved_before() -> None:
+    """A release asks its reviewers; a rollback and a publication only bring what production has been given before."""
+    places = {
+        (name, job): parsed["environment"]
+        for name in ("release", "rollback", "publish")
+        for job, parsed in read(named(name))["jobs"].items()
+        if "environment" in parsed
+    }
 
-    assert set(re.findall(r"vars\.(\w+)", text)) == {"DESCRIPTOR", "DEPLOY_ROLE"}
-    assert "secrets." not in text
+    assert places == {
+        ("release", "dev"): "dev",
+        ("release", "staging"): "staging",
+        ("release", "production"): "production",
+        ("rollback", "rollback"): "${{ inputs.environment == 'production' && 'production-unattended' "
+        "|| inputs.environment }}",
+        ("publish", "rehearse"): "staging",
+        ("publish", "publish"): "production-unattended",
+    }
+
+
+def test_a_release_needs_no_more_than_the_descriptor_and_a_role() -> None:
+    """What Terraform said once is not typed in again; the one secret is the key that smoke tests read messages with."""
+    for workflow in WORKFLOWS:
+        text = workflow.read_text()
+
+        assert set(re.findall(r"vars\.(\w+)", text)) <= {"DESCRIPTOR", "DEPLOY_ROLE", "CANARY_SECONDS"}
+        assert set(re.findall(r"secrets\.(\w+)", text)) <= {"SMOKE_KEY"}
+
+
+def test_whoever_signs_in_to_aws_is_in_an_environment(workflow: Path) -> None:
+    """Roles trust the environment's name, and an environment says which branches may enter it."""
+    signing = [
+        name
+        for name, job in read(workflow)["jobs"].items()
+        if any(step.get("uses", "").startswith("aws-actions/") for step in job["steps"])
+    ]
+
+    assert [name for name in signing if "environment" not in read(workflow)["jobs"][name]] == []
+
+
+def test_nobody_runs_a_strangers_code_with_rights(workflow: Path) -> None:
+    """`pull_request_target` is not used; what follows a strangers' run checks out our own branch, never theirs."""
+    asked = triggers(workflow.stem)
+    if "workflow_run" in asked:
+        checkouts = [step["with"] for step in steps(workflow) if step.get("uses", "").startswith("actions/checkout@")]
+
+        assert [given for given in checkouts if "ref" in given] == []
+    assert "pull_request_target" not in asked
 
 
 def test_no_text_of_a_stranger_gets_into_a_command(workflow: Path) -> None:
@@ -135,18 +179,20 @@ def test_a_checkout_leaves_no_credentials_behind(workflow: Path) -> None:
 
 def test_nothing_of_terraform_is_skipped_where_it_counts() -> None:
     """A required check that skips is none."""
-    runs = [step for step in steps(ROOT / ".github" / "workflows" / "ci.yml") if step.get("run") == "make test"]
+    runs = [step for step in steps(named("ci")) if step.get("run") == "make test"]
 
     assert [step["env"]["INFRA_TESTS_REQUIRED"] for step in runs] == ["1"]
 
 
 def test_one_check_says_whether_all_passed() -> None:
     """It runs even where another failed, or a skipped one would count as passed."""
-    jobs = read(ROOT / ".github" / "workflows" / "ci.yml")["jobs"]
-    last = jobs["required-checks-pass"]
+    jobs = read(named("ci"))["jobs"]
+    last = jobs["required"]
+    asked = last["steps"][0]
 
     assert last["if"] == "always()"
-    assert set(last["needs"]) == set(jobs) - {"required-checks-pass"}
+    assert set(last["needs"]) == set(jobs) - {"required"}
+    assert asked["run"].count("success") == asked["env"]["RESULTS"].count(".result") == len(last["needs"])
 
 
 def test_a_workflow_opens_with_what_it_does(workflow: Path) -> None:
@@ -154,3 +200,22 @@ def test_a_workflow_opens_with_what_it_does(workflow: Path) -> None:
     opening = workflow.read_text().partition("\nname:")[0]
 
     assert re.findall(r"^#   (\d)\. ", opening, re.MULTILINE)[:3] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("site_builder/a.py:12: error: Name is not defined  [name-defined]", ("site_builder/a.py", "12")),
+        ("tools/b.py:3:121: E501 Line too long (130 > 120)", ("tools/b.py", "3")),
+        ("tests/api/test_c.py:9: AssertionError", ("tests/api/test_c.py", "9")),
+        ("tests/api/test_c.py:9: playwright._impl._errors.TimeoutError: late", ("tests/api/test_c.py", "9")),
+        ("Success: no issues found in 405 source files", None),
+        ("tests/api/test_c.py::test_one PASSED", None),
+    ],
+)
+def test_what_a_tool_says_becomes_an_annotation_of_its_line(line: str, found: tuple[str, str] | None) -> None:
+    """By the patterns that GitHub's runner is told of."""
+    matchers = json.loads((ROOT / ".github" / "matchers.json").read_text())["problemMatcher"]
+    hits = [match for one in matchers if (match := re.match(one["pattern"][0]["regexp"], line))]
+
+    assert [(match[1], match[2]) for match in hits] == ([found] if found else [])

@@ -17,7 +17,7 @@ from chalicelib.fields import clean, read_object, text_fault
 from chalicelib.replies import Reply, json_reply
 from chalicelib.requests import Request
 
-SCOPES = ("messages:read", "messages:write")
+SCOPES = ("messages:read", "messages:write", "tests:erase")
 LONGEST_NAME = 100
 LONGEST_DAYS = 366
 KEY = re.compile(r"Bearer zk_([0-9a-f]{32})_([A-Za-z0-9_-]{43})")

@@ -8,17 +8,18 @@ from typing import LiteralString
 
 from chalicelib.accounts.sessions import hash_of, make_token, signed_in
 from chalicelib.calls import Call
-from chalicelib.contact.keeping import BURST, PER_SECOND
 from chalicelib.errors import GoneError, InvalidError, TooManyError
 from chalicelib.fields import clean, email_fault, is_trapped, own_path, read_fields
+from chalicelib.limits import Limit
 from chalicelib.pages import button_page, email_form, page, shown
 from chalicelib.replies import Reply, html_reply, json_reply, see_other
 
 CHECK_YOUR_MAIL = "/account/check-your-mail/"
 SIGN_IN = "sign in"
+LIMIT = Limit(burst=5.0, per_second=1 / 600)
 ASK: LiteralString = """
     WITH allowed AS (
-        SELECT take_tokens(%(buckets)s, %(burst)s, %(per_second)s, 0) >= 0 AS ok
+        SELECT tokens_left(%(tokens)s, %(buckets)s, %(burst)s, %(per_second)s, %(credit)s) >= 0 AS ok
     ), link AS (
         INSERT INTO sign_in_links (email, next) SELECT %(email)s, %(next)s FROM allowed WHERE ok RETURNING id, email
     ), mailed AS (
@@ -67,10 +68,11 @@ def ask_for_link(call: Call) -> Reply:
 def _ask(call: Call, email: str, path: str) -> None:
     name = call.services.signer.pseudonym
     # Known and unknown addresses are limited alike, so being limited says nothing of either.
-    buckets = sorted(
-        ("sign in from " + name("address", call.request.address), "sign in as " + name("sender", email.casefold()))
+    buckets = (
+        "sign in from " + name("address", call.request.address),
+        "sign in as " + name("sender", email.casefold()),
     )
-    values = {"email": email, "next": path, "buckets": buckets, "burst": BURST, "per_second": PER_SECOND}
+    values = {"email": email, "next": path, **call.services.limits.charge(buckets, LIMIT).values(LIMIT)}
     if call.services.database.ask(ASK, values) != [(True,)]:
         message = "Several links were sent already. Please look into your mail, or wait ten minutes."
         raise TooManyError(message)

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from chalicelib.calls import Call
 from chalicelib.contact.form import form_again
-from chalicelib.contact.keeping import Submission, keep_durably
+from chalicelib.contact.keeping import LIMIT, Submission, keep_durably
 from chalicelib.contact.message import LONGEST, ContactMessage, parse_message
 from chalicelib.contact.spam import is_canary, issue_token, judge
 from chalicelib.errors import ApiError
@@ -34,7 +34,7 @@ def take_message(call: Call) -> Reply:
     try:
         fields = read_fields(request, texts=LONGEST)
         submission = _submission(request, fields, parse_message(fields), services)
-        kept = keep_durably(submission, services.database, services.queue, services.channels)
+        kept = keep_durably(submission, services.database, services.queue)
     except ApiError as error:
         if request.is_form:
             return html_reply(error.status, form_again(error, fields), error.headers)
@@ -52,4 +52,5 @@ def _submission(request: Request, fields: Mapping[str, str], message: ContactMes
         "address " + signer.pseudonym("address", request.address),
     )
     evidence = judge(message, fields, signer)
-    return Submission(message, evidence, is_canary(message, fields, signer), buckets, datetime.now(UTC))
+    charge = services.limits.charge(buckets, LIMIT)
+    return Submission(message, evidence, is_canary(message, fields, signer), charge, datetime.now(UTC))

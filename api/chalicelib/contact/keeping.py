@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import LiteralString
 
@@ -24,23 +23,19 @@ from chalicelib.errors import (
     QueueUnavailableError,
     TooManyError,
 )
+from chalicelib.limits import Charge, Limit
 from chalicelib.observe import tell
 from chalicelib.queue import Queue, Queued
+from chalicelib.signing import Signer
 
 # Five at once, then one in ten minutes; what is written on credit is labelled, and there is an end to credit.
-BURST = 5.0
-PER_SECOND = 1 / 600
-CREDIT = 25.0
-NO_LIMIT = 1e9
+LIMIT = Limit(burst=5.0, per_second=1 / 600, credit=25.0)
+NO_LIMIT = replace(LIMIT, credit=1e9)
+# Points are given here, and added up there.
+THRESHOLDS = {"spam_at": SPAM_AT, "copy_points": COPY_POINTS, "debt_points": DEBT_POINTS}
 IDS = uuid.UUID("6f0f7d1e-5a0e-4b86-9d3e-1f7a3c1f5f10")
 # One function, one round trip, one transaction; what it does is in the migration that makes it.
-KEEP: LiteralString = """
-    SELECT outcome, id FROM keep_message(
-        %(id)s, %(key)s, %(received)s, %(name)s, %(email)s, %(subject)s, %(message)s, %(digest)s,
-        %(canary)s, %(points)s, %(reasons)s, %(spam_at)s, %(copy_points)s, %(debt_points)s,
-        %(buckets)s, %(burst)s, %(per_second)s, %(credit)s, %(channels)s
-    )
-"""
+KEEP: LiteralString = "SELECT keep_message(%(given)s)"
 
 THERE: LiteralString = "SELECT 1"
 
@@ -56,8 +51,8 @@ class Submission:
     message: ContactMessage
     evidence: Evidence
     is_canary: bool
-    # Names of the sender and of the address it came from; neither can be read out of them.
-    buckets: tuple[str, ...]
+    # What it costs the sender and the address it came from; neither can be read out of the buckets' names.
+    charge: Charge
     received: datetime
 
 
@@ -74,10 +69,10 @@ def message_id(key: uuid.UUID) -> uuid.UUID:
     return uuid.uuid5(IDS, str(key))
 
 
-def keep_durably(submission: Submission, database: Database, queue: Queue, channels: Sequence[str]) -> Kept:
+def keep_durably(submission: Submission, database: Database, queue: Queue) -> Kept:
     """Return when the message is durable, or raise NotKeptError, or TooManyError."""
     try:
-        kept = keep_in_database(submission, database, channels, credit=CREDIT)
+        kept = keep_in_database(submission, database, LIMIT)
     except DatabaseUnavailableError:
         # Whatever the reason, a schema that is too old included: what somebody wrote is not to be lost over it.
         pass
@@ -94,49 +89,46 @@ def keep_durably(submission: Submission, database: Database, queue: Queue, chann
     return Kept(message_id(submission.message.key), is_new=True)
 
 
-def keep_in_database(
-    submission: Submission, database: Database, channels: Sequence[str], *, credit: float = NO_LIMIT
-) -> Kept:
-    """Keep the message and what is to be delivered of it, in one round trip."""
+def keep_in_database(submission: Submission, database: Database, limit: Limit, person: str = "") -> Kept:
+    """Keep the message in one round trip; of what waited, the person says whether it was erased meanwhile."""
     message = submission.message
-    values = {
+    known_as = message_id(message.key)
+    given = {
         **vars(message),
-        "id": message_id(message.key),
-        "received": submission.received,
-        "digest": hashlib.sha256(message.message.casefold().encode()).digest(),
+        **submission.charge.values(limit),
+        "id": str(known_as),
+        "key": str(message.key),
+        "received": submission.received.isoformat(),
+        "digest": hashlib.sha256(message.message.casefold().encode()).hexdigest(),
         "canary": submission.is_canary,
         "points": submission.evidence.points,
-        "reasons": list(submission.evidence.reasons),
-        "spam_at": SPAM_AT,
-        "copy_points": COPY_POINTS,
-        "debt_points": DEBT_POINTS,
-        "buckets": sorted(submission.buckets),
-        "burst": BURST,
-        "per_second": PER_SECOND,
-        "credit": credit,
-        "channels": list(channels),
+        "reasons": "; ".join(submission.evidence.reasons),
+        "buckets": ",".join(sorted(submission.charge.buckets)),
+        **THRESHOLDS,
+        **({"person": person} if person else {}),
     }
-    outcome, found = database.ask(KEEP, values)[0]
+    outcome = database.ask(KEEP, {"given": json.dumps(given)})[0][0]
     if outcome == "limited":
         raise TooManyError("Many messages came from you in a short time. Please send this one in ten minutes.")
-    return Kept(found, is_new=outcome == "new")
+    return Kept(known_as, is_new=outcome == "new")
 
 
-def drain(queue: Queue, database: Database, channels: Sequence[str], most: int = 100) -> int:
+def drain(queue: Queue, database: Database, signer: Signer, most: int = 100) -> int:
     """Move what waits in the queue into the database; return how many messages were new to it."""
     # Asked first: what is taken while the database is away is counted by SQS, and set aside when it was taken often.
     database.ask(THERE)
     moved = seen = 0
     while seen < most and (taken := queue.take(min(10, most - seen))):
         seen += len(taken)
-        moved += sum(_drain_one(queued, queue, database, channels) for queued in taken)
+        moved += sum(_drain_one(queued, queue, database, signer) for queued in taken)
     return moved
 
 
-def _drain_one(queued: Queued, queue: Queue, database: Database, channels: Sequence[str]) -> bool:
+def _drain_one(queued: Queued, queue: Queue, database: Database, signer: Signer) -> bool:
     try:
+        submission = read_submission(queued.text)
         # It was acknowledged, so no limit refuses it any more.
-        kept = keep_in_database(read_submission(queued.text), database, channels)
+        kept = keep_in_database(submission, database, NO_LIMIT, person_name(signer, submission.message.email))
     except (UnreadableSubmissionError, DatabaseRefusedError) as error:
         # It stays where it is, for somebody to look at, and holds up no other.
         tell("queued_message_refused", error=type(error).__name__, receipt=queued.receipt[:64])
@@ -144,6 +136,11 @@ def _drain_one(queued: Queued, queue: Queue, database: Database, channels: Seque
     # After it is durable, never before: dying here brings the text back, and its key finds the message.
     queue.remove(queued.receipt)
     return kept.is_new
+
+
+def person_name(signer: Signer, email: str) -> str:
+    """Return the pseudonym under which a person is audited and known to be erased."""
+    return signer.pseudonym("person", email.casefold())
 
 
 def write_submission(submission: Submission) -> str:
@@ -155,7 +152,7 @@ def write_submission(submission: Submission) -> str:
             "points": submission.evidence.points,
             "reasons": submission.evidence.reasons,
             "canary": submission.is_canary,
-            "buckets": submission.buckets,
+            **vars(submission.charge),
             "received": submission.received.astimezone(UTC).isoformat(),
         }
     )
@@ -170,7 +167,7 @@ def read_submission(text: str) -> Submission:
             ContactMessage(**message),
             Evidence(value["points"], tuple(value["reasons"])),
             value["canary"],
-            tuple(value["buckets"]),
+            Charge(tuple(value["buckets"]), value.get("tokens")),
             datetime.fromisoformat(value["received"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -15,6 +15,8 @@ from chalicelib.replies import Reply, json_reply
 DAYS = 30
 MOST_DAYS = 366
 MOST_PAGES = 100
+# As the CDN's logs are counted: by people, and by programs that say so.
+PEOPLE, PROGRAMS = "cdn view", "cdn program"
 # A measure is as good as it is for three visits in four: https://web.dev/articles/vitals.
 THREE_IN_FOUR = 0.75
 STATS: LiteralString = """
@@ -24,7 +26,10 @@ STATS: LiteralString = """
         SELECT path, name, sum(counted)::bigint AS counted
         FROM page_counts, since WHERE day > (moment AT TIME ZONE 'UTC')::date GROUP BY path, name
     ), pages AS (
-        SELECT path, json_object_agg(name, counted) AS counted, sum(counted) FILTER (WHERE name = 'view') AS views
+        -- Who runs scripts is in both; so the pages are in the order of the larger of the two.
+        SELECT path, json_object_agg(name, counted) AS counted,
+               greatest(sum(counted) FILTER (WHERE name = 'view'), sum(counted) FILTER (WHERE name = 'cdn view'), 0)
+                   AS views
         FROM counts GROUP BY path ORDER BY views DESC, path LIMIT %(most)s
     )
     SELECT
@@ -61,13 +66,24 @@ def show_stats(call: Call) -> Reply:
         "newsletter": newsletter,
         "deliveries": deliveries,
         "views": all_pages.get("view", 0),
+        "cdn": _cdn(all_pages),
         "vitals": _vitals(all_pages),
         "pages": [
-            {"path": one["path"], "views": one["counted"].get("view", 0), "vitals": _vitals(one["counted"])}
+            {
+                "path": one["path"],
+                "views": one["counted"].get("view", 0),
+                "cdn": _cdn(one["counted"]),
+                "vitals": _vitals(one["counted"]),
+            }
             for one in pages
         ],
     }
     return json_reply(HTTPStatus.OK, value)
+
+
+def _cdn(counted: Mapping[str, int]) -> dict[str, int]:
+    """Return what the CDN's logs say: views, and how many more were by programs that say so."""
+    return {"views": counted.get(PEOPLE, 0), "programs": counted.get(PROGRAMS, 0)}
 
 
 def _vitals(counted: Mapping[str, int]) -> dict[str, dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import LiteralString
 from chalicelib.calls import Call
 from chalicelib.errors import InvalidError, TooManyError
 from chalicelib.fields import own_path, read_object
+from chalicelib.limits import Limit
 from chalicelib.replies import Reply, nothing
 
 # Up to where a measure is good, and up to where it is fair: https://web.dev/articles/vitals. Milliseconds, but for
@@ -24,13 +25,12 @@ RATINGS = ("good", "fair", "poor")
 LARGEST = 600_000.0
 LONGEST_PATH = 200
 # A tab or two a second for a while; and who makes up paths finds an end to them.
-BURST = 60.0
-PER_SECOND = 0.5
+LIMIT = Limit(burst=60.0, per_second=0.5)
 MOST_PATHS = 2000
 # The names come in order, so that two pages that are left at once do not wait for each other's second row.
 COUNT: LiteralString = """
     WITH allowed AS (
-        SELECT take_tokens(%(buckets)s, %(burst)s, %(per_second)s, 0) >= 0 AS ok
+        SELECT tokens_left(%(tokens)s, %(buckets)s, %(burst)s, %(per_second)s, %(credit)s) >= 0 AS ok
     ), today AS (
         SELECT (now() AT TIME ZONE 'UTC')::date AS day
     ), room AS (
@@ -58,12 +58,11 @@ class View:
 def count_view(call: Call) -> Reply:
     """Count what a page said of itself; who sent it is forgotten but for the pseudonym that the limit needs."""
     view = parse_view(read_object(call.request))
+    bucket = "vitals from " + call.services.signer.pseudonym("address", call.request.address)
     values = {
         "path": view.path,
         "names": sorted(["view", *(f"{measure} {rating}" for measure, rating in view.ratings.items())]),
-        "buckets": ["vitals from " + call.services.signer.pseudonym("address", call.request.address)],
-        "burst": BURST,
-        "per_second": PER_SECOND,
+        **call.services.limits.charge([bucket], LIMIT).values(LIMIT),
         "most": MOST_PATHS,
     }
     if call.services.database.ask(COUNT, values) != [(True,)]:

@@ -8,9 +8,9 @@ from http import HTTPStatus
 from typing import LiteralString
 
 from chalicelib.calls import Call
-from chalicelib.contact.keeping import BURST, PER_SECOND
 from chalicelib.errors import GoneError, InvalidError, TooManyError
 from chalicelib.fields import clean, email_fault, is_trapped, read_fields
+from chalicelib.limits import Limit
 from chalicelib.pages import button_page, email_form, page
 from chalicelib.replies import Reply, html_reply, json_reply, see_other
 
@@ -19,11 +19,12 @@ WELCOME = "/newsletter/welcome/"
 GOODBYE = "/newsletter/goodbye/"
 CONFIRM, END = "newsletter confirm", "newsletter end"
 CONFIRM_SECONDS = 7 * 24 * 3600
+LIMIT = Limit(burst=5.0, per_second=1 / 600)
 # One statement: the limit, the subscription and its mail, or none of them. Who is known gets another mail, so that
 # the answer here can be the same, and at most one in ten minutes.
 ASK: LiteralString = """
     WITH allowed AS (
-        SELECT take_tokens(%(buckets)s, %(burst)s, %(per_second)s, 0) >= 0 AS ok
+        SELECT tokens_left(%(tokens)s, %(buckets)s, %(burst)s, %(per_second)s, %(credit)s) >= 0 AS ok
     ), asked AS (
         INSERT INTO newsletter_subscriptions AS subscription (email)
         SELECT %(email)s FROM allowed WHERE ok
@@ -63,7 +64,7 @@ def ask_for(call: Call) -> Reply:
 
 def _ask(call: Call, email: str) -> None:
     bucket = "newsletter " + call.services.signer.pseudonym("address", call.request.address)
-    values = {"email": email, "buckets": [bucket], "burst": BURST, "per_second": PER_SECOND}
+    values = {"email": email, **call.services.limits.charge([bucket], LIMIT).values(LIMIT)}
     if call.services.database.ask(ASK, values) != [(True,)]:
         message = "You asked for this several times. Please wait ten minutes before you do it again."
         raise TooManyError(message)

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
-from chalicelib.contact.keeping import drain
+from chalicelib.contact.keeping import drain, person_name
 from chalicelib.services import Services
 
 # One statement, so what is given back was all there at one moment; json and not jsonb, which has an order of its own.
@@ -77,16 +77,17 @@ def held_of(services: Services, email: str, *, actor: str, action: str) -> dict[
 
 def erase(services: Services, email: str, *, actor: str) -> Receipt:
     """Delete all that is held under the address, what waits in the queue included; raise where that cannot be."""
-    drain(services.queue, services.database, services.channels, most=MOST_DRAINED)
-    values = {"email": email, "person": _person(services, email), "actor": actor}
+    drain(services.queue, services.database, services.signer, most=MOST_DRAINED)
+    values = {"email": email, "person": person_name(services.signer, email), "actor": actor}
     receipt, at, counts = services.database.ask(ERASE, values)[0]
     return Receipt(str(receipt), at.isoformat(), counts)
 
 
 def _audit(services: Services, email: str, actor: str, action: str, counts: dict[str, int]) -> None:
-    values = {"actor": actor, "action": action, "person": _person(services, email), "counts": json.dumps(counts)}
+    values = {
+        "actor": actor,
+        "action": action,
+        "person": person_name(services.signer, email),
+        "counts": json.dumps(counts),
+    }
     services.database.ask(AUDIT, values)
-
-
-def _person(services: Services, email: str) -> str:
-    return services.signer.pseudonym("person", email.casefold())

@@ -41,6 +41,11 @@ CLOCKS = (
         "DELETE FROM contact_tombstones WHERE erased_at < now() - interval '30 days' RETURNING 1",
     ),
     Clock(
+        "erased_people",
+        "no queue holds anything of before for longer than 30 days",
+        "DELETE FROM erased_people WHERE erased_at < now() - interval '30 days' RETURNING 1",
+    ),
+    Clock(
         "rate_buckets",
         "after a day a bucket is full again, which is what none says too",
         "DELETE FROM rate_buckets WHERE counted_at < now() - interval '1 day' RETURNING 1",
@@ -80,6 +85,11 @@ CLOCKS = (
         "outbox",
         "what was delivered or given up is kept for 30 days, to look into complaints",
         "DELETE FROM outbox WHERE ended_at < now() - interval '30 days' RETURNING 1",
+    ),
+    Clock(
+        "counted_logs",
+        "a log file is deleted by its bucket before; then nobody can count it again",
+        "DELETE FROM counted_logs WHERE counted_at < now() - interval '90 days' RETURNING 1",
     ),
     Clock(
         "page_counts",

@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import LiteralString
 
+import psycopg
 import pytest
 from chalicelib.aws import SqsQueue
-from chalicelib.contact.keeping import Submission, keep_durably, write_submission
+from chalicelib.contact.keeping import (
+    NO_LIMIT,
+    Submission,
+    drain,
+    keep_durably,
+    keep_in_database,
+    person_name,
+    write_submission,
+)
 from chalicelib.contact.message import ContactMessage
 from chalicelib.contact.spam import Evidence
-from chalicelib.database import Database
+from chalicelib.database import Database, Row
+from chalicelib.limits import Charge
+from chalicelib.outbox.jobs import make_jobs
+from chalicelib.privacy.person import erase
 from chalicelib.queue import NoQueue
 from chalicelib.requests import FORM
 from chalicelib.services import Services
 
-from tests.api.conftest import make_services
+from tests.api.conftest import as_api, make_services
 from tests.api.members import Browser, sign_in
 
 pytestmark = pytest.mark.integration
@@ -25,8 +42,9 @@ pytestmark = pytest.mark.integration
 def write(services: Services, text: str = "Hello", email: str = "ada@example.org", points: int = 0) -> Submission:
     """Have somebody send a message."""
     message = ContactMessage(uuid.uuid4(), "Ada", email, "A subject", text)
-    sent = Submission(message, Evidence(points, ()), False, (uuid.uuid4().hex,), datetime.now(UTC))
-    keep_durably(sent, services.database, NoQueue(), ("mail",))
+    sent = Submission(message, Evidence(points, ()), False, Charge((uuid.uuid4().hex,)), datetime.now(UTC))
+    keep_durably(sent, services.database, NoQueue())
+    make_jobs(services.database, ("mail",))
     return sent
 
 
@@ -109,6 +127,12 @@ def test_everything_held_is_taken_along(services: Services, owner: Database) -> 
     assert owner.ask("SELECT actor, action FROM audit") == [("member", "export")] * 2
 
 
+def waiting(email: str = "ada@example.org") -> Submission:
+    """Return a message that came while the database was away."""
+    message = ContactMessage(uuid.uuid4(), "Ada", email, "", "In the queue")
+    return Submission(message, Evidence(0, ()), False, Charge(()), datetime.now(UTC))
+
+
 def everything(owner: Database) -> str:
     """Return all that is in the database, as one text."""
     tables = owner.ask("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
@@ -120,14 +144,7 @@ def test_deleting_leaves_nothing_of_the_address_anywhere(services: Services, own
     """Looked for in every table, and in the queue; the receipt says what there was."""
     sent = write(services)
     write(services, email="eve@example.org")
-    waiting = Submission(
-        ContactMessage(uuid.uuid4(), "Ada", "ada@example.org", "", "In the queue"),
-        Evidence(0, ()),
-        False,
-        (),
-        sent.received,
-    )
-    services.queue.put(write_submission(waiting))
+    services.queue.put(write_submission(waiting()))
     browser = sign_in(services)
     copy = Browser(services, dict(browser.cookies))
     browser.ask("PUT", "/api/me/saved", {"path": "/posts/x/", "title": "X"})
@@ -144,8 +161,67 @@ def test_deleting_leaves_nothing_of_the_address_anywhere(services: Services, own
     assert receipt["receipt"] in left
     assert (browser.cookies, copy.ask("GET", "/api/me").status) == ({}, 401)
 
-    keep_durably(sent, services.database, NoQueue(), ())
+    keep_durably(sent, services.database, NoQueue())
     assert "ada@example.org" not in everything(owner).lower()
+
+
+def test_what_a_worker_has_in_hand_while_somebody_is_erased_is_not_written_down(
+    services: Services, owner: Database
+) -> None:
+    """It left the queue before, so nobody else can find it there; what comes after the erasure is new."""
+    for sender in ("ada@example.org", "eve@example.org"):
+        services.queue.put(write_submission(waiting(sender)))
+    in_hand = services.queue.take(10)
+    erase(services, "Ada@example.org", actor="admin")
+    for queued in in_hand:
+        services.queue.put(queued.text)
+        services.queue.remove(queued.receipt)
+    services.queue.put(write_submission(waiting()))
+
+    assert drain(services.queue, services.database, services.signer) == 2
+    assert services.queue.take(10) == []
+    assert owner.ask("SELECT email, count(*) FROM contact_messages GROUP BY 1 ORDER BY 1") == [
+        ("ada@example.org", 1),
+        ("eve@example.org", 1),
+    ]
+
+
+def test_who_is_erased_waits_for_what_is_being_written_of_them(
+    services: Services, owner: Database, database: str
+) -> None:
+    """And then it is found, and goes as well."""
+    person = person_name(services.signer, "ada@example.org")
+    with ThreadPoolExecutor(1) as pool:
+        with psycopg.connect(as_api(database)) as worker:
+            keep_in_database(waiting(), InTransaction(worker), NO_LIMIT, person)
+            erasing = pool.submit(erase, services, "ada@example.org", actor="admin")
+            wait_for_lock(owner)
+        receipt = erasing.result(30)
+
+    assert receipt.counts["messages"] == 1
+    assert "ada@example.org" not in everything(owner)
+
+
+@dataclass
+class InTransaction:
+    """A worker's connection in the middle of its statement: nothing is committed yet."""
+
+    connection: psycopg.Connection[Row]
+
+    def ask(self, statement: LiteralString, values: Mapping[str, object] | None = None) -> list[Row]:
+        """Do it, and do not commit it."""
+        return self.connection.execute(statement, values).fetchall()
+
+    def close(self) -> None:
+        """Whoever opened it closes it."""
+
+
+def wait_for_lock(owner: Database) -> None:
+    """Wait until somebody waits for a lock."""
+    deadline = time.monotonic() + 30
+    while owner.ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") == [(0,)]:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_without_scripts_deleting_needs_the_word_and_shows_the_receipt(services: Services) -> None:

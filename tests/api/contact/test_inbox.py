@@ -11,7 +11,7 @@ from chalicelib.requests import FORM
 from chalicelib.services import Services
 
 from tests.api.accounts.test_me import write
-from tests.api.members import sign_in
+from tests.api.members import Browser, sign_in
 
 pytestmark = pytest.mark.integration
 
@@ -99,6 +99,23 @@ def test_an_admin_gives_out_and_erases_what_is_held_of_somebody_without_an_accou
     lines = owner.ask("SELECT actor, action, person FROM audit ORDER BY at")
     assert [line[:2] for line in lines] == [("admin", "export"), ("admin", "erase")]
     assert lines[0][2] == lines[1][2] == services.signer.pseudonym("person", "eve@example.org")
+
+
+def test_the_key_of_tests_erases_what_tests_wrote_and_nothing_of_a_person(services: Services, owner: Database) -> None:
+    """However much an address of a person looks like one of theirs."""
+    test = "success+smoke-1@simulator.amazonses.com"
+    people = ("ada@example.org", "success@simulator.amazonses.com", f"x{test}", f"{test}.example", "success+a b@x.org")
+    for email in (test, *people):
+        write(services, email=email)
+    key = sign_in(services, "admin").json("POST", "/api/keys", {"name": "smoke", "scopes": ["tests:erase"]})["key"]
+    program = Browser(services, site="")
+
+    def status_for(email: str) -> int:
+        return program.ask("POST", "/api/people/erase", {"email": email}, authorization=f"Bearer {key}").status
+
+    assert [status_for(email) for email in (test, *people)] == [200, 403, 403, 403, 403, 422]
+    assert {row[0] for row in owner.ask("SELECT email FROM contact_messages")} == set(people)
+    assert owner.ask("SELECT actor, action FROM audit") == [("tests", "erase")]
 
 
 def test_without_scripts_the_inbox_is_a_page(services: Services) -> None:

@@ -27,8 +27,11 @@ from chalicelib.contact.message import ContactMessage
 from chalicelib.contact.spam import Evidence
 from chalicelib.database import Row
 from chalicelib.errors import DatabaseUnavailableError, NotKeptError, TooManyError
+from chalicelib.limits import Charge
+from chalicelib.outbox.jobs import make_jobs
 from chalicelib.postgres import PostgresDatabase
 from chalicelib.queue import DirectoryQueue, NoQueue
+from chalicelib.signing import Signer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,12 +39,13 @@ from tests.api.conftest import AwayDatabase, as_api
 
 NOW = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
 WAYS = ("mail", "webhook")
+SIGNER = Signer((b"a secret that is long enough to be one",))
 
 
 def submission(text: str = "Hello", key: uuid.UUID | None = None, *, points: int = 0) -> Submission:
     """Return a submission to keep; each comes from a sender of its own."""
     message = ContactMessage(key or uuid.uuid4(), "Ada", "ada@example.org", "", text)
-    return Submission(message, Evidence(points, ("why",) if points else ()), False, (uuid.uuid4().hex,), NOW)
+    return Submission(message, Evidence(points, ("why",) if points else ()), False, Charge((uuid.uuid4().hex,)), NOW)
 
 
 def rows(database: str, query: LiteralString) -> list[Row]:
@@ -69,7 +73,7 @@ class LosesAnswers:
 def test_a_message_is_kept_as_it_was_sent(postgres: PostgresDatabase, database: str) -> None:
     """Every field, with every letter, and when it came."""
     sent = replace(submission(), message=ContactMessage(uuid.uuid4(), "Žofie 🦊", "a@b.example", "Re: x", "one\n\ttwo"))
-    kept = keep_durably(sent, postgres, NoQueue(), WAYS)
+    kept = keep_durably(sent, postgres, NoQueue())
 
     assert kept == Kept(message_id(sent.message.key), is_new=True)
     columns = "SELECT idempotency_key, name, email, subject, message, received_at, label FROM contact_messages"
@@ -78,10 +82,11 @@ def test_a_message_is_kept_as_it_was_sent(postgres: PostgresDatabase, database: 
 
 @pytest.mark.integration
 def test_each_way_to_tell_the_owner_is_a_job_of_its_own(postgres: PostgresDatabase, database: str) -> None:
-    """Made with the message, in one transaction; a message that comes again makes none."""
+    """Made once, from the message itself; a message that comes again makes none."""
     sent = submission()
     for _ in range(2):
-        keep_durably(sent, postgres, NoQueue(), WAYS)
+        keep_durably(sent, postgres, NoQueue())
+        make_jobs(postgres, WAYS)
 
     assert rows(database, "SELECT channel, state FROM outbox ORDER BY channel") == [
         ("mail", "waiting"),
@@ -95,13 +100,14 @@ def test_of_many_at_once_with_one_key_one_is_new(database: str) -> None:
     sent = submission()
     doors = [PostgresDatabase(as_api(database)) for _ in range(6)]
     with ThreadPoolExecutor(6) as pool:
-        kept = list(pool.map(lambda number: keep_durably(sent, doors[number % 6], NoQueue(), WAYS), range(24)))
+        kept = list(pool.map(lambda number: keep_durably(sent, doors[number % 6], NoQueue()), range(24)))
+    jobs = make_jobs(doors[0], WAYS)
     for door in doors:
         door.close()
 
     assert {one.id for one in kept} == {message_id(sent.message.key)}
     assert [one.is_new for one in kept].count(True) == 1
-    assert rows(database, "SELECT count(*) FROM outbox") == [(2,)]
+    assert jobs == 2
 
 
 def test_while_the_database_is_away_the_message_waits_in_the_queue(tmp_path: Path) -> None:
@@ -109,16 +115,16 @@ def test_while_the_database_is_away_the_message_waits_in_the_queue(tmp_path: Pat
     queue = DirectoryQueue(tmp_path)
     sent = submission()
 
-    assert keep_durably(sent, AwayDatabase(), queue, WAYS).id == message_id(sent.message.key)
+    assert keep_durably(sent, AwayDatabase(), queue).id == message_id(sent.message.key)
     assert [read_submission(taken.text) for taken in queue.take(10)] == [sent]
 
 
 def test_while_the_database_is_away_nothing_is_taken_from_the_queue(tmp_path: Path) -> None:
     """SQS counts how often a message was taken, and an outage is no reason to set it aside."""
     queue = DirectoryQueue(tmp_path)
-    keep_durably(submission(), AwayDatabase(), queue, WAYS)
+    keep_durably(submission(), AwayDatabase(), queue)
     with pytest.raises(DatabaseUnavailableError):
-        drain(queue, AwayDatabase(), WAYS)
+        drain(queue, AwayDatabase(), SIGNER)
 
     assert len(queue.take(10)) == 1
 
@@ -126,7 +132,7 @@ def test_while_the_database_is_away_nothing_is_taken_from_the_queue(tmp_path: Pa
 def test_where_neither_takes_it_nothing_is_acknowledged() -> None:
     """An honest error."""
     with pytest.raises(NotKeptError):
-        keep_durably(submission(), AwayDatabase(), NoQueue(), WAYS)
+        keep_durably(submission(), AwayDatabase(), NoQueue())
 
 
 @pytest.mark.integration
@@ -135,9 +141,10 @@ def test_what_waited_is_drained_once_with_the_time_it_came(
 ) -> None:
     """And the owner is told of it as of any other."""
     queue = DirectoryQueue(tmp_path)
-    keep_durably(submission(), AwayDatabase(), queue, WAYS)
+    keep_durably(submission(), AwayDatabase(), queue)
 
-    assert [drain(queue, postgres, WAYS), drain(queue, postgres, WAYS)] == [1, 0]
+    assert [drain(queue, postgres, SIGNER), drain(queue, postgres, SIGNER)] == [1, 0]
+    assert make_jobs(postgres, WAYS) == 2
     assert rows(database, "SELECT received_at FROM contact_messages") == [(NOW,)]
     assert rows(database, "SELECT count(*) FROM outbox") == [(2,)]
 
@@ -148,9 +155,9 @@ def test_an_answer_that_was_lost_makes_no_second_message(
 ) -> None:
     """The database has it and the queue too; the key says that they are the same."""
     queue = DirectoryQueue(tmp_path)
-    keep_durably(submission(), LosesAnswers(postgres), queue, WAYS)
+    keep_durably(submission(), LosesAnswers(postgres), queue)
 
-    assert drain(queue, postgres, WAYS) == 0
+    assert drain(queue, postgres, SIGNER) == 0
     assert queue.take(10) == []
     assert rows(database, "SELECT count(*) FROM contact_messages") == [(1,)]
 
@@ -162,13 +169,13 @@ def test_a_worker_that_dies_between_keeping_and_removing_makes_no_second_message
     """The text comes back, and its key finds the message."""
     monkeypatch.setattr("chalicelib.queue.LEASE_SECONDS", -1)
     queue = DirectoryQueue(tmp_path)
-    keep_durably(submission(), AwayDatabase(), queue, WAYS)
+    keep_durably(submission(), AwayDatabase(), queue)
     with monkeypatch.context() as dying:
         dying.setattr(DirectoryQueue, "remove", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
-            drain(queue, postgres, WAYS)
+            drain(queue, postgres, SIGNER)
 
-    assert drain(queue, postgres, WAYS) == 0
+    assert drain(queue, postgres, SIGNER) == 0
     assert rows(database, "SELECT count(*) FROM contact_messages") == [(1,)]
 
 
@@ -182,7 +189,7 @@ def test_a_text_that_nobody_can_read_stays_and_holds_up_no_other(
     for text in ("{", write_submission(refused), write_submission(submission())):
         queue.put(text)
 
-    assert drain(queue, postgres, WAYS) == 1
+    assert drain(queue, postgres, SIGNER) == 1
     assert rows(database, "SELECT message FROM contact_messages") == [("Hello",)]
     monkeypatch.setattr("time.time", lambda: 1e10)
     assert len(queue.take(10)) == 2
@@ -193,7 +200,7 @@ def test_a_drain_that_finds_the_database_away_removes_nothing(tmp_path: Path) ->
     queue = DirectoryQueue(tmp_path)
     queue.put(write_submission(submission()))
     with pytest.raises(DatabaseUnavailableError):
-        drain(queue, AwayDatabase(), WAYS)
+        drain(queue, AwayDatabase(), SIGNER)
 
     assert len(list(tmp_path.iterdir())) == 1
 
@@ -204,7 +211,7 @@ def test_an_erased_message_does_not_come_back(postgres: PostgresDatabase, databa
     sent = submission()
     postgres.ask("INSERT INTO contact_tombstones VALUES (%(key)s)", {"key": sent.message.key})
 
-    assert keep_durably(sent, postgres, NoQueue(), WAYS).is_new is False
+    assert keep_durably(sent, postgres, NoQueue()).is_new is False
     assert rows(database, "SELECT count(*) FROM contact_messages") == [(0,)]
 
 
@@ -213,13 +220,13 @@ def test_a_sender_in_a_hurry_is_labelled_and_at_the_end_of_the_credit_told_to_wa
     postgres: PostgresDatabase, database: str
 ) -> None:
     """First a label, then an honest refusal; what was kept once may be sent again at any time."""
-    sent = [replace(submission(f"Text {number}"), buckets=("somebody",)) for number in range(31)]
+    sent = [replace(submission(f"Text {number}"), charge=Charge(("somebody",))) for number in range(31)]
     for one in sent[:30]:
-        keep_durably(one, postgres, NoQueue(), WAYS)
+        keep_durably(one, postgres, NoQueue())
 
     with pytest.raises(TooManyError):
-        keep_durably(sent[30], postgres, NoQueue(), WAYS)
-    assert keep_durably(sent[0], postgres, NoQueue(), WAYS).is_new is False
+        keep_durably(sent[30], postgres, NoQueue())
+    assert keep_durably(sent[0], postgres, NoQueue()).is_new is False
     assert rows(database, "SELECT label, count(*) FROM contact_messages GROUP BY 1 ORDER BY 1") == [
         ("ham", 5),
         ("spam", 25),
@@ -229,14 +236,14 @@ def test_a_sender_in_a_hurry_is_labelled_and_at_the_end_of_the_credit_told_to_wa
 @pytest.mark.integration
 def test_a_bucket_fills_again_with_time(postgres: PostgresDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     """And holds no more than it can."""
-    monkeypatch.setattr(keeping, "CREDIT", 0.0)
-    sent = [replace(submission(f"Text {number}"), buckets=("somebody",)) for number in range(7)]
+    monkeypatch.setattr(keeping, "LIMIT", replace(keeping.LIMIT, credit=0.0))
+    sent = [replace(submission(f"Text {number}"), charge=Charge(("somebody",))) for number in range(7)]
     for one in sent[:5]:
-        keep_durably(one, postgres, NoQueue(), WAYS)
+        keep_durably(one, postgres, NoQueue())
     with pytest.raises(TooManyError):
-        keep_durably(sent[5], postgres, NoQueue(), WAYS)
+        keep_durably(sent[5], postgres, NoQueue())
     postgres.ask("UPDATE rate_buckets SET counted_at = counted_at - interval '25 minutes'")
-    keep_durably(sent[6], postgres, NoQueue(), WAYS)
+    keep_durably(sent[6], postgres, NoQueue())
 
     assert 0 <= postgres.ask("SELECT tokens FROM rate_buckets")[0][0] < 1
 
@@ -246,16 +253,16 @@ def test_a_message_from_the_queue_is_refused_by_no_limit(postgres: PostgresDatab
     """It was acknowledged."""
     queue = DirectoryQueue(tmp_path)
     for number in range(40):
-        queue.put(write_submission(replace(submission(f"Text {number}"), buckets=("somebody",))))
+        queue.put(write_submission(replace(submission(f"Text {number}"), charge=Charge(("somebody",)))))
 
-    assert drain(queue, postgres, WAYS) == 40
+    assert drain(queue, postgres, SIGNER) == 40
 
 
 @pytest.mark.integration
 @pytest.mark.parametrize(("points", "label"), [(0, "ham"), (4, "ham"), (5, "spam"), (9, "spam")])
 def test_points_make_the_label(postgres: PostgresDatabase, database: str, points: int, label: str) -> None:
     """With the reasons beside it; nothing is left out of the table."""
-    keep_durably(submission(points=points), postgres, NoQueue(), WAYS)
+    keep_durably(submission(points=points), postgres, NoQueue())
 
     assert rows(database, "SELECT label, points, label_reason FROM contact_messages") == [
         (label, points, "why" if points else "")
@@ -266,7 +273,7 @@ def test_points_make_the_label(postgres: PostgresDatabase, database: str, points
 def test_the_same_text_again_and_again_is_labelled(postgres: PostgresDatabase, database: str) -> None:
     """From whomever it comes."""
     for _ in range(4):
-        keep_durably(replace(submission("Buy this"), received=datetime.now(UTC)), postgres, NoQueue(), WAYS)
+        keep_durably(replace(submission("Buy this"), received=datetime.now(UTC)), postgres, NoQueue())
 
     assert [label for (label,) in rows(database, "SELECT label FROM contact_messages ORDER BY points")] == [
         "ham",
@@ -279,21 +286,25 @@ def test_the_same_text_again_and_again_is_labelled(postgres: PostgresDatabase, d
 @pytest.mark.integration
 def test_spam_is_kept_and_told_of_by_no_job(postgres: PostgresDatabase, database: str) -> None:
     """It comes with the day's summary."""
-    keep_durably(submission(points=9), postgres, NoQueue(), WAYS)
+    keep_durably(submission(points=9), postgres, NoQueue())
 
+    assert make_jobs(postgres, WAYS) == 0
     assert rows(database, "SELECT count(*) FROM outbox") == [(0,)]
 
 
 TEXTS = st.text(st.characters(codec="utf-8"))
 
 
-@given(TEXTS, TEXTS, st.integers(), st.lists(TEXTS), st.datetimes(timezones=st.just(UTC)))
+TOKENS = st.none() | st.floats(-1e9, 1e9)
+
+
+@given(TEXTS, TEXTS, st.integers(), st.lists(TEXTS), TOKENS, st.datetimes(timezones=st.just(UTC)))
 def test_what_goes_through_the_queue_is_what_comes_out(
-    name: str, text: str, points: int, reasons: list[str], received: datetime
+    name: str, text: str, points: int, reasons: list[str], tokens: float | None, received: datetime
 ) -> None:
     """Whatever is in it."""
     message = ContactMessage(uuid.uuid4(), name, "a@b.example", "", text)
-    sent = Submission(message, Evidence(points, tuple(reasons)), False, tuple(reasons), received)
+    sent = Submission(message, Evidence(points, tuple(reasons)), False, Charge(tuple(reasons), tokens), received)
 
     assert read_submission(write_submission(sent)) == sent
 

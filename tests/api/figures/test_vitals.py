@@ -58,10 +58,10 @@ def test_what_is_kept_names_nobody(services: Services) -> None:
 @pytest.mark.integration
 def test_one_sender_does_not_make_the_figures(services: Services) -> None:
     """After many in a short time nothing more is counted."""
-    statuses = [send(services, path="/") for _ in range(int(vitals.BURST) + 3)]
+    statuses = [send(services, path="/") for _ in range(int(vitals.LIMIT.burst) + 3)]
 
-    assert (statuses.count(204), statuses[-1]) == (int(vitals.BURST), 429)
-    assert services.database.ask(ROWS) == [("/", "view", int(vitals.BURST))]
+    assert (statuses.count(204), statuses[-1]) == (int(vitals.LIMIT.burst), 429)
+    assert services.database.ask(ROWS) == [("/", "view", int(vitals.LIMIT.burst))]
 
 
 @pytest.mark.integration

@@ -16,7 +16,7 @@ from chalicelib.contact.keeping import keep_durably
 from chalicelib.database import Database, Row
 from chalicelib.errors import DeliveryError
 from chalicelib.outbox.channels import Channels, MaildirMailer
-from chalicelib.outbox.jobs import MOST_ATTEMPTS, add_mail, take_jobs
+from chalicelib.outbox.jobs import MOST_ATTEMPTS, add_mail, make_jobs, take_jobs
 from chalicelib.outbox.worker import deliver_due
 from chalicelib.queue import NoQueue
 from chalicelib.services import Services
@@ -61,7 +61,8 @@ def state(services: Services, columns: LiteralString = "state, attempts, last_er
 
 def keep(services: Services, *ways: str) -> None:
     """Keep a message that is to be told of."""
-    keep_durably(submission(), services.database, NoQueue(), ways or ("mail",))
+    keep_durably(submission(), services.database, NoQueue())
+    make_jobs(services.database, ways or ("mail",))
 
 
 def make_due(services: Services) -> None:

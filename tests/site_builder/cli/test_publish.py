@@ -521,3 +521,100 @@ def test_each_command_has_a_help_of_its_own(command: str, capsys: pytest.Capture
 
     assert code == 0
     assert len(text.split()) >= 12
+
+
+def commit_of(site: Site, moment: int, text: str) -> tuple[str, str]:
+    """Make a release of a commit of its own; return its digest and the commit."""
+    digest = site.write("index.html", text, moment)
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=site.folder, capture_output=True, text=True, check=True)
+    return digest, head.stdout.strip()
+
+
+def test_a_promotion_can_name_the_commit(site: Site) -> None:
+    """Whatever was deployed since, it takes those bytes, and refuses what the first environment never had."""
+    first, commit = commit_of(site, 10, "first")
+    site.json("deploy", "local-dev")
+    commit_of(site, 20, "second")
+    site.json("deploy", "local-dev")
+    promoted = site.json("promote", "local-dev", "local-staging", "--commit", commit)
+    code, _, err = site.run("promote", "local-dev", "local-staging", "--commit", "0" * 40)
+
+    assert promoted["release"] == first
+    assert (code, "nothing was live there that was made of commit" in err, "Push that very commit" in err) == (
+        1,
+        True,
+        True,
+    )
+
+
+def test_a_promotion_can_begin_as_a_canary(site: Site) -> None:
+    """A share of the viewers gets it; where nothing is live yet, all do."""
+    first, _ = commit_of(site, 10, "first")
+    site.json("deploy", "local-dev")
+    site.json("promote", "local-dev", "local-staging", "--percent", "10")
+    second, _ = commit_of(site, 20, "second")
+    site.json("deploy", "local-dev")
+    said = site.json("promote", "local-dev", "local-staging", "--percent", "10")
+    canary = said["canary"]
+
+    assert isinstance(canary, dict)
+    assert (said["live"], canary["release"], canary["percent"]) == (first, second, 10)
+
+
+def test_what_was_made_of_a_commit_is_withdrawn_wherever_it_has_got_to(site: Site) -> None:
+    """As a canary it is taken away, as what is live it is gone back from; and nothing else is touched."""
+    first, _ = commit_of(site, 10, "first")
+    site.json("deploy", "local-staging")
+    _, commit = commit_of(site, 20, "second")
+    site.json("canary", "local-staging", "--percent", "50")
+    aborted = site.json("withdraw", "local-staging", "--commit", commit)
+    site.json("deploy", "local-staging")
+    gone_back = site.json("withdraw", "local-staging", "--commit", commit)
+    code, out, _ = site.run("withdraw", "local-staging", "--commit", commit)
+
+    assert (aborted["live"], "canary" in aborted) == (first, False)
+    assert gone_back["live"] == first
+    assert (code, "nothing is done" in out) == (0, True)
+
+
+def test_an_alarm_ends_a_watch_with_its_own_exit_code(site: Site, cloud: RunningCloud) -> None:
+    """The local cloud's rings when an edge fails, as nothing is live there yet."""
+    with pytest.raises(HTTPError, match="503"):
+        urlopen(cloud.environments[0].urls[0])  # noqa: S310 - the local cloud
+    code, out, _ = site.run("watch", "local-dev", "--seconds", "1")
+    quiet = site.json("watch", "local-production", "--seconds", "1")
+
+    assert (code, "was answered 503" in out, "withdraw" in out) == (4, True, True)
+    assert quiet == {"ringing": []}
+
+
+def test_an_environment_without_alarms_is_not_watched_in_vain(
+    site: Site, cloud: RunningCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A watch that could never ring would let everything through."""
+    described = json.loads((cloud.folder / "local-dev.json").read_text())
+    (tmp_path / "local-dev.json").write_text(json.dumps({**described, "alarms": []}))
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    code, _, err = site.run("watch", "local-dev")
+
+    assert (code, "it has no alarms" in err) == (1, True)
+
+
+def test_a_backup_that_is_too_old_or_missing_is_a_failure(
+    site: Site, cloud: RunningCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An environment without a database has none, and that is said."""
+    code, out, _ = site.run("backups", "local-dev")
+    described = json.loads((cloud.folder / "local-dev.json").read_text())
+    (tmp_path / "local-dev.json").write_text(json.dumps({**described, "backup_vault": "vault"}))
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    said = []
+    for newest in (time.time() - 7200, time.time() - 30 * 3600, None):
+        monkeypatch.setattr(aws.Account, "newest_backup", lambda _self, _vault, newest=newest: newest)
+        said.append(site.run("backups", "local-dev"))
+
+    assert (code, "has no backups" in out) == (0, True)
+    assert [one[0] for one in said] == [0, 1, 1]
+    assert "is 2 h old" in said[0][1]
+    assert "30 h" in said[1][2] or "1 d" in said[1][2]
+    assert "it holds no complete backup" in said[2][2]

@@ -19,10 +19,12 @@ from tests.site_builder.release.cloud import ROUTER
 HEADERS = {"X-Frame-Options": "DENY"}
 
 
-def ask(url: str, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
+def ask(
+    url: str, path: str, method: str = "GET", body: bytes | None = None, **headers: str
+) -> tuple[int, dict[str, str], bytes]:
     """Ask an edge."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
-    connection.request(method, path, headers=headers)
+    connection.request(method, path, body, headers)
     answer = connection.getresponse()
     got = answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
     connection.close()

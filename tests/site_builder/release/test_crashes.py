@@ -9,6 +9,7 @@ import pytest
 
 from site_builder.preview.cdn import Functions
 from site_builder.release.apply import read_manifest
+from site_builder.release.manifest import manifest_key
 from site_builder.release.previews import Preview
 from site_builder.release.prune import DAY, TAKE_OVER_SECONDS, Keep, prune
 from site_builder.release.steps import (
@@ -297,7 +298,7 @@ def test_a_prune_leaves_the_live_release_and_nothing_old(made: list[Made]) -> No
 
     live = made[2].release.digest
     assert {key.split("/")[1] for key in place.objects.listed("releases/")} == {live}
-    assert set(place.objects.listed("manifests/")) == {f"manifests/{live}.json"}
+    assert set(place.objects.listed("manifests/")) == {manifest_key(live)}
     assert {key.split(":")[1] for key in place.values.items() if key.startswith("r:")} == {live}
     assert set(place.objects.listed("assets/")) == {e.path for e in made[2].manifest.entries if e.is_asset}
     assert read_manifest(live, place.objects) == made[2].manifest

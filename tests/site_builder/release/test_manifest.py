@@ -55,7 +55,7 @@ def test_a_manifest_survives_being_written_and_read(entries: list[Entry]) -> Non
     """What is stored says the same as what was sealed."""
     manifest = Manifest(tuple(entries))
 
-    assert Manifest.from_json(manifest.to_json()) == manifest
+    assert Manifest.unpacked(manifest.packed()) == manifest
 
 
 def test_assets_are_shared_and_pages_belong_to_their_release(output: Path) -> None:
@@ -194,6 +194,10 @@ def test_a_manifest_that_cannot_be_read_says_so() -> None:
     """Somebody has written into the bucket by hand."""
     with pytest.raises(ReleaseError, match="cannot be read"):
         Manifest.from_json(b'{"entries": [{"path": 1}]}')
+    packed = Manifest(()).packed()
+    for kept in (b"{}", packed[:-4], packed[:10] + b"\xff" + packed[11:]):
+        with pytest.raises(ReleaseError, match="cannot be read"):
+            Manifest.unpacked(kept)
 
 
 @pytest.mark.parametrize("ending", sorted(CONTENT_TYPES))

@@ -9,6 +9,7 @@ import pytest
 
 from site_builder.errors import ReleaseError
 from site_builder.release.guards import RefusedError
+from site_builder.release.manifest import manifest_key
 from site_builder.release.plan import Delete
 from site_builder.release.pointer import Canary, Lock, Move, Pointer, PointerMovedError, Release
 from site_builder.release.previews import Preview
@@ -54,7 +55,7 @@ def test_a_release_goes_by_its_manifest_first(cloud: Cloud, tmp_path: Path) -> N
     plan, changes = plan_prune(look_for_prune(place.stores(), Keep(1, 30)), cloud.clock.now(), Keep(1, 30))
     deletes = [action for action in plan.actions if isinstance(action, Delete)]
 
-    assert deletes[0].keys[0] == f"manifests/{old.release.digest}.json"
+    assert deletes[0].keys[0] == manifest_key(old.release.digest)
     assert deletes[-1].keys == ("assets/site.0000000000.css",)
     assert all(key.startswith(f"r:{old.release.digest}:") for key in changes.deletes)
     assert changes.deletes

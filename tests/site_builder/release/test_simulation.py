@@ -24,6 +24,7 @@ from site_builder.errors import ReleaseError
 from site_builder.preview.cdn import EdgeCache, Functions, Viewed, Views
 from site_builder.preview.edge import EdgeRequest
 from site_builder.release.ledger import Ledger
+from site_builder.release.manifest import ASSETS, MANIFESTS, digest_in
 from site_builder.release.pointer import Pointer
 from site_builder.release.previews import Preview, read_previews
 from site_builder.release.prune import DAY, Keep, prune
@@ -132,6 +133,7 @@ class Release(RuleBasedStateMachine):
         self.tasks: list[Task] = []
         self.pointers: list[Pointer] = [Pointer()]
         self.moments: list[float] = [self.cloud.clock.now()]
+        self.assets: dict[str, float] = {}
 
     def begin(self, name: str, run: Callable[[Environment], object], *, whole: bool) -> None:
         """Start a command, unless there are enough; let it run to its end undisturbed, or leave it to others."""
@@ -250,6 +252,10 @@ class Release(RuleBasedStateMachine):
                 pytest.fail(f"{pointer.move.action} went through a lock")
             self.pointers.append(pointer)
             self.moments.append(now)
+        assets = {key: found.modified for key, found in self.place.objects.listed(ASSETS).items()}
+        for key in self.assets.keys() - assets.keys():
+            assert self.assets[key] <= now - KEEP.days * DAY, f"{key} was young, and a deploy may count on it"
+        self.assets = assets
 
     @rule(which=st.integers(0, len(DELAYS) - 1), path=st.sampled_from(PATHS), ip=st.sampled_from(VIEWERS))
     def somebody_looks(self, which: int, path: str, ip: str) -> None:
@@ -302,6 +308,15 @@ class Release(RuleBasedStateMachine):
                 stored = self.place.objects.get(made.manifest.key(entry))
                 assert stored is not None, f"{entry.path} of a release that may be asked for is gone"
                 assert stored.sha256 == entry.sha256
+
+    @invariant()
+    def a_manifest_says_that_all_of_it_is_there(self) -> None:
+        """Write it last and delete it first, and nobody ever relies on half a release."""
+        keys = self.place.objects.listed("")
+        for key in self.place.objects.listed(MANIFESTS):
+            made = by_digest(digest_in(key))
+            missing = {made.manifest.key(entry) for entry in made.manifest.entries} - keys.keys()
+            assert not missing, f"{key} is there, and {min(missing)} is not"
 
     @invariant()
     def the_ledger_has_every_move_but_the_last(self) -> None:

@@ -1,0 +1,230 @@
+"""The workflows run here as they are written: each command in its order, under its condition, in its environment.
+
+Commands are taken down by a `make` that does nothing, or fails where the test says so.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from tools.road.expressions import Value
+from tools.road.replay import FAILED, LEFT_OUT, PASSED, REFUSED, SKIPPED, Ground, Push, Replay
+from tools.road.workflows import WORKFLOWS, read_workflow
+
+ROOT = Path(__file__).resolve().parents[3]
+# Takes down what it is asked, seals an artefact when that is asked for, and fails where it is told to.
+MAKE = """#!/bin/sh
+echo "$*" >> "$TAKEN_DOWN"
+case "$1" in artefact) mkdir -p dist/artefact && echo sealed > dist/artefact/artefact.json ;;
+  preview) echo "url=http://due.preview" >> "$GITHUB_OUTPUT"; echo "release=d1" >> "$GITHUB_OUTPUT" ;;
+  live) echo "live=d1" >> "$GITHUB_OUTPUT" ;; esac
+case "$*" in *"$FAILS"*) echo "it failed"; exit 1 ;; esac
+"""
+BUILT = ["build", "artefact"]
+
+
+def look(stage: str) -> list[str]:
+    """Return the commands that look at a live site."""
+    return [f"live ENV=local-{stage}", f"smoke URL=http://{stage} ENV=local-{stage} RELEASE=d1"]
+
+
+DEV = ["deploy ENV=local-dev ARTEFACT=dist/artefact", *look("dev")]
+STAGING = ["promote ENV=local-staging COMMIT={commit}", *look("staging")]
+CANARY = ["promote ENV=local-production COMMIT={commit} PERCENT=10", "watch ENV=local-production SECONDS=3"]
+PRODUCTION = [*CANARY, "finish ENV=local-production", *look("production")]
+NOTHING = "nothing is called so"
+
+
+def passed(stage: str, verdict: str = "passed") -> str:
+    """Return the command that keeps a verdict."""
+    return f"verdict ENV=local-{stage} VERDICT={verdict}"
+
+
+def variables(environment: str) -> Mapping[str, Value]:
+    """Return an environment's variables, as the local cloud would have them."""
+    if not environment:
+        return {}
+    stage = environment.removesuffix("-unattended")
+    described = {"name": f"local-{stage}", "region": "here", "site_url": f"http://{stage}"}
+    return {"DESCRIPTOR": json.dumps(described), "DEPLOY_ROLE": "role", "CANARY_SECONDS": "3"}
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """Return a repository that holds the workflows alone."""
+    origin = tmp_path / "origin"
+    origin.mkdir()
+    (origin / "README.md").write_text("A site")
+    identity = ["-c", "user.name=A", "-c", "user.email=a@b.example"]
+    for command in (["init", "-q", "-b", "production"], ["add", "."], [*identity, "commit", "-q", "-m", "All of it"]):
+        subprocess.run(["git", *command], cwd=origin, check=True)
+    return origin
+
+
+Travelled = tuple[Replay, list[str]]
+Travel = Callable[..., Travelled]
+
+
+@pytest.fixture
+def travel(repository: Path, tmp_path: Path) -> Travel:
+    """Return what runs a workflow and gives what it asked of make."""
+    programs, taken = tmp_path / "programs", tmp_path / "taken"
+    programs.mkdir()
+    (programs / "make").write_text(MAKE)
+    (programs / "make").chmod(0o755)
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=repository, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+    def run(
+        workflow: Path | str, branch: str, fails: str = NOTHING, *, approved: bool = True, **more: object
+    ) -> Travelled:
+        taken.write_text("")
+        environment = {"PATH": f"{programs}:/usr/bin:/bin", "TAKEN_DOWN": str(taken), "FAILS": fails}
+        ground = Ground(tmp_path / "runs", variables, approves=lambda _: approved, environment=environment)
+        file = workflow if isinstance(workflow, Path) else ROOT / WORKFLOWS / f"{workflow}.yml"
+        replay = Replay(read_workflow(file), Push(repository, branch, commit, **more), ground)  # type: ignore[arg-type]
+        replay.run()
+        return replay, taken.read_text().replace(commit, "{commit}").splitlines()
+
+    return run
+
+
+def result(replay: Replay) -> str:
+    """Say how a run ended, in the words of its last step that was not skipped."""
+    return next(one.outcome for one in reversed(replay.told) if one.outcome != SKIPPED)
+
+
+@pytest.mark.parametrize(
+    ("branch", "commands"),
+    [
+        ("dev", [*BUILT, *DEV, passed("dev")]),
+        ("staging", [*STAGING, passed("staging")]),
+        ("production", [*PRODUCTION, passed("production")]),
+        ("main", []),
+    ],
+)
+def test_a_branch_leads_to_the_environment_of_its_name_alone(branch: str, commands: list[str], travel: Travel) -> None:
+    """Only dev builds; each of the others takes what the one before was given of this very commit."""
+    assert travel("release", branch)[1] == commands
+
+
+@pytest.mark.parametrize(
+    ("branch", "fails", "commands"),
+    [
+        ("dev", "build", ["build"]),
+        ("dev", "deploy", [*BUILT, DEV[0]]),
+        ("dev", "smoke", [*BUILT, *DEV, passed("dev", "failed")]),
+        ("staging", "promote", [STAGING[0]]),
+        ("staging", "smoke", [*STAGING, passed("staging", "failed")]),
+        # What never began is not taken back: there is nothing of it.
+        ("production", "promote", [CANARY[0]]),
+        ("production", "watch", [*CANARY, "withdraw ENV=local-production COMMIT={commit}"]),
+        ("production", "finish", [*PRODUCTION[:3], "withdraw ENV=local-production COMMIT={commit}"]),
+        (
+            "production",
+            "smoke",
+            [*PRODUCTION, passed("production", "failed"), "withdraw ENV=local-production COMMIT={commit}"],
+        ),
+    ],
+)
+def test_what_fails_ends_the_road_there(branch: str, fails: str, commands: list[str], travel: Travel) -> None:
+    """Nothing comes after it but the verdict, and on production the way back."""
+    replay, asked = travel("release", branch, fails)
+
+    assert asked == commands
+    assert [one.what.split()[1] for one in replay.told if one.outcome == FAILED] == [fails]
+
+
+def test_production_waits_for_a_person(travel: Travel) -> None:
+    """Who does not approve stops it before its first step."""
+    replay, asked = travel("release", "production", approved=False)
+
+    assert (asked, [one.outcome for one in replay.told]) == ([], [REFUSED])
+
+
+@pytest.mark.parametrize("environment", ["dev", "production"])
+def test_a_rollback_is_one_command_and_a_look(environment: str, travel: Travel) -> None:
+    """And asks nobody."""
+    _, asked = travel(
+        "rollback", "main", event="workflow_dispatch", inputs={"environment": environment, "release": "ab"}
+    )
+
+    assert asked == [f"rollback ENV=local-{environment} RELEASE=ab", *look(environment)]
+
+
+def test_what_is_due_is_rehearsed_then_stored_then_shown_at_its_moment(travel: Travel) -> None:
+    """On staging under a name of its own; on production for nobody until then."""
+    _, asked = travel("publish", "main", event="repository_dispatch", payload={"moment": "1790000000"})
+
+    assert asked == [
+        *BUILT,
+        "preview ENV=local-staging NAME=due ARTEFACT=dist/artefact",
+        "smoke URL=http://due.preview ENV=local-staging RELEASE=d1",
+        "verdict ENV=local-staging VERDICT=passed RELEASE=d1",
+        "canary ENV=local-production PERCENT=0 ARTEFACT=dist/artefact SITE_ONLY=1",
+        "wait UNTIL=1790000000",
+        "finish ENV=local-production",
+        *look("production"),
+    ]
+
+
+def test_what_needs_github_or_aws_is_left_out_by_name(travel: Travel) -> None:
+    """And what is left out is told, so that nobody takes it for proved."""
+    replay, _ = travel("release", "dev")
+
+    assert {one.what for one in replay.told if one.outcome == LEFT_OUT} == {
+        "actions/setup-python", "actions/attest-build-provenance", "make provenance",
+        "aws-actions/configure-aws-credentials",
+    }  # fmt: skip
+
+
+ARTEFACTS = """
+name: Small
+jobs:
+  one:
+    environment: {name: dev}
+    runs-on: x
+    outputs: {word: "${{ steps.say.outputs.word }}"}
+    steps:
+      - uses: actions/checkout@v1
+        with: {ref: "%s"}
+      - run: echo text > file && mkdir folder && echo more > folder/file
+      - {id: say, run: echo "word=hello" >> "$GITHUB_OUTPUT"}
+      - {uses: actions/upload-artifact@v1, with: {name: a, path: file}}
+      - {uses: actions/upload-artifact@v1, with: {name: b, path: %s}}
+  two:
+    needs: one
+    runs-on: x
+    steps:
+      - uses: actions/checkout@v1
+      - {uses: actions/download-artifact@v1, with: {name: b, path: there}}
+      - run: test "$(cat there/file)-$WORD" = more-hello
+        env: {WORD: "${{ needs.one.outputs.word }}"}
+  three:
+    needs: [two]
+    if: always()
+    runs-on: x
+    steps: [{uses: actions/checkout@v1}, {run: test "$RESULT" = success, env: {RESULT: "${{ needs.two.result }}"}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("ref", "path", "outcome", "count"),
+    [("production", "folder", PASSED, 10), ("production", "nowhere", FAILED, 7), ("nowhere", "folder", FAILED, 3)],
+)
+def test_artefacts_and_outputs_go_from_job_to_job(
+    ref: str, path: str, outcome: str, count: int, travel: Travel, tmp_path: Path
+) -> None:
+    """What was not made cannot be taken, and whoever needs a job that failed does not run, unless they say always."""
+    small = tmp_path / "small.yml"
+    small.write_text(ARTEFACTS % (ref, path))
+    replay, _ = travel(small, "main")
+
+    assert result(replay) == outcome
+    assert len([one for one in replay.told if one.outcome != SKIPPED]) == count

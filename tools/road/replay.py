@@ -1,0 +1,209 @@
+"""Run a workflow's jobs on this machine as GitHub would run them, one after the other.
+
+Each job has a folder of its own, into which `actions/checkout` clones what was pushed. Artefacts go from job to job as
+copies. What needs GitHub or AWS themselves is left out, and told as left out: signing in, attestations, and commands
+that are given GitHub's token.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tools.road.expressions import Scope, Status, Value, fill, holds
+from tools.road.workflows import Job, Step, Workflow
+
+CHECKOUT = "actions/checkout"
+UPLOAD, DOWNLOAD = "actions/upload-artifact", "actions/download-artifact"
+# A command with this in its environment speaks to GitHub itself.
+TOKEN = "GH_TOKEN"  # noqa: S105 - a variable's name
+PASSED, FAILED, LEFT_OUT, SKIPPED, REFUSED = "passed", "failed", "left out", "skipped", "not approved"
+BAD = (FAILED, REFUSED)
+
+
+@dataclass(frozen=True)
+class Push:
+    """What happened on GitHub: an event on a branch, at a commit of a repository."""
+
+    repository: Path
+    branch: str
+    commit: str
+    event: str = "push"
+    inputs: Mapping[str, Value] = field(default_factory=dict)
+    payload: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Told:
+    """How one step ended."""
+
+    workflow: str
+    job: str
+    what: str
+    outcome: str
+    seconds: float = 0.0
+    # Where it failed: what it printed last.
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the replay stands on: where it may write, what each environment's variables are, who approves."""
+
+    folder: Path
+    variables: Callable[[str], Mapping[str, Value]] = lambda _: {}
+    secrets: Callable[[str], Mapping[str, Value]] = lambda _: {}
+    approves: Callable[[str], bool] = lambda _: True
+    environment: Mapping[str, str] = field(default_factory=dict)
+    tell: Callable[[Told], None] = lambda _: None
+    # Commands that are not run here, by their words.
+    leave_out: frozenset[str] = frozenset()
+
+
+@dataclass
+class Replay:
+    """One run of a workflow."""
+
+    workflow: Workflow
+    push: Push
+    ground: Ground
+    told: list[Told] = field(default_factory=list)
+    _results: dict[str, str] = field(default_factory=dict)
+    _outputs: dict[str, dict[str, Value]] = field(default_factory=dict)
+
+    def run(self, only: Sequence[str] = ()) -> bool:
+        """Run the jobs, or only those that are named; say whether all that ran passed."""
+        for job in self.workflow.jobs:
+            if not only or job.name in only:
+                self._results[job.name] = self._run_job(job)
+        return not any(result == "failure" for result in self._results.values())
+
+    def _run_job(self, job: Job) -> str:
+        scope = self._scope(job, Status(any(self._results.get(name) == "failure" for name in job.needs)))
+        waits_for_skipped = any(self._results.get(name) == "skipped" for name in job.needs)
+        if not holds(job.condition or "success()", scope) or (waits_for_skipped and "()" not in job.condition):
+            return "skipped"
+        if job.environment and not self.ground.approves(fill(job.environment, scope)):
+            self._tell(Told(self.workflow.name, job.name, f"approval of {job.environment}", REFUSED))
+            return "failure"
+        place = self.ground.folder / f"{len(list(self.ground.folder.glob('job-*'))):03}-{job.name}"
+        place = place.with_name(f"job-{place.name}")
+        place.mkdir(parents=True)
+        failed = self._run_steps(job, place)
+        return "failure" if failed else "success"
+
+    def _run_steps(self, job: Job, place: Path) -> bool:
+        failed, steps = False, dict[str, Value]()
+        for step in job.steps:
+            scope = self._scope(job, Status(failed), steps)
+            if not holds(step.condition or "success()", scope):
+                outcome, outputs = SKIPPED, dict[str, Value]()
+            else:
+                outcome, outputs = self._run_step(job, step, scope, place)
+            failed = failed or outcome in BAD
+            if step.id:
+                result = {PASSED: "success", LEFT_OUT: "success", SKIPPED: "skipped"}.get(outcome, "failure")
+                steps[step.id] = {"outcome": result, "conclusion": result, "outputs": outputs}
+        end = self._scope(job, Status(failed), steps)
+        self._outputs[job.name] = {name: fill(text, end) for name, text in job.outputs.items()}
+        return failed
+
+    def _run_step(self, job: Job, step: Step, scope: Scope, place: Path) -> tuple[str, dict[str, Value]]:
+        began = time.monotonic()
+        environment = {name: fill(text, scope) for name, text in {**job.env, **step.env}.items()}
+        what, outputs, said = step.run or step.action, dict[str, Value](), ""
+        if step.run and TOKEN not in environment and step.run not in self.ground.leave_out:
+            outcome, outputs, said = self._command(step.run, environment, place)
+        elif step.action in (CHECKOUT, UPLOAD, DOWNLOAD):
+            given = {name: fill(text, scope) for name, text in step.given.items()}
+            outcome, said = self._act(step.action, given, place)
+        else:
+            outcome = LEFT_OUT
+        self._tell(Told(self.workflow.name, job.name, what, outcome, time.monotonic() - began, said))
+        return outcome, outputs
+
+    def _command(self, command: str, environment: Mapping[str, str], place: Path) -> tuple[str, dict[str, Value], str]:
+        outputs, log = place / ".outputs", place / ".log"
+        outputs.write_text("")
+        variables = {
+            **self.ground.environment, **environment,
+            "GITHUB_OUTPUT": str(outputs), "GITHUB_STEP_SUMMARY": str(self.ground.folder / "summary.md"),
+        }  # fmt: skip
+        with log.open("wb") as stream:
+            done = subprocess.run(
+                ["bash", "-e", "-o", "pipefail", "-c", command],
+                cwd=place / "work", env=variables, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, check=False,
+            )  # fmt: skip
+        read = dict(line.partition("=")[::2] for line in outputs.read_text().splitlines())
+        said = "" if done.returncode == 0 else log.read_text(errors="replace")
+        return (FAILED if done.returncode else PASSED), dict(read), said
+
+    def _act(self, action: str, given: Mapping[str, str], place: Path) -> tuple[str, str]:
+        """Do here what the three actions do that every job needs."""
+        if action == CHECKOUT:
+            return self._check_out(given.get("ref") or self.push.commit, place / "work")
+        kept = self.ground.folder / "artefacts" / given["name"]
+        work = place / "work" / given["path"]
+        source, target = (work, kept) if action == UPLOAD else (kept, work)
+        if not source.exists() and given.get("if-no-files-found") == "ignore":
+            return PASSED, ""
+        if not source.exists():
+            return FAILED, f"{source} is not there"
+        if source.is_dir():
+            shutil.copytree(source, target, dirs_exist_ok=True)
+        else:
+            (target if action == UPLOAD else target.parent).mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target)
+        return PASSED, ""
+
+    def _check_out(self, ref: str, work: Path) -> tuple[str, str]:
+        for command in (
+            ["git", "clone", "--quiet", "--shared", "--no-checkout", str(self.push.repository), str(work)],
+            ["git", "-C", str(work), "-c", "advice.detachedHead=false", "checkout", "--quiet", ref],
+        ):
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                return FAILED, done.stderr
+        return PASSED, ""
+
+    def _scope(self, job: Job, status: Status, steps: Mapping[str, Value] | None = None) -> Scope:
+        contexts: dict[str, Value] = {
+            "github": {
+                "ref_name": self.push.branch, "ref": f"refs/heads/{self.push.branch}", "sha": self.push.commit,
+                "event_name": self.push.event, "event": {"client_payload": dict(self.push.payload)},
+                "repository": "owner/site", "run_id": "1", "token": "none", "workflow": self.workflow.name,
+            },
+            "inputs": dict(self.push.inputs),
+            "needs": {
+                name: {"result": self._results.get(name, "skipped"), "outputs": self._outputs.get(name, {})}
+                for name in job.needs
+            },
+            "steps": dict(steps or {}),
+            "matrix": {name: values[0] for name, values in job.matrix.items()},
+            "runner": {"os": "Linux", "temp": str(self.ground.folder)},
+        }  # fmt: skip
+        named = Scope(contexts)
+        environment = fill(job.environment, named)
+        own: dict[str, Value] = {
+            "vars": dict(self.ground.variables(environment)), "secrets": dict(self.ground.secrets(environment)),
+        }  # fmt: skip
+        return Scope({**contexts, **own}, status)
+
+    def _tell(self, told: Told) -> None:
+        self.told.append(told)
+        self.ground.tell(told)
+
+
+def commands(workflow: Workflow) -> list[tuple[str, str]]:
+    """Return every command of a workflow with its job, in the order in which they stand."""
+    return [(job.name, step.run) for job in workflow.jobs for step in job.steps if step.run]
+
+
+def inherited() -> Mapping[str, str]:
+    """Return this process's environment without what would tell a command of another run."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "MAKE", "MFLAGS"))}
