@@ -1,7 +1,7 @@
 """The API's ground is made for real where moto can carry it, and is asked what CloudFront and a deploy would ask it.
 
 Left out, because moto fails on it: SES's domain and rules, CodeDeploy's group, the rotation, the allowance of the dead
-dead letters' queue, saved queries. What those would be, the mocked tests say.
+letters' queue, saved queries. What those would be, the mocked tests say.
 """
 
 from __future__ import annotations
