@@ -79,8 +79,15 @@ test-browser: .ready ## Run the tests that drive a real browser
 test-infra: .ready ## Run the tests of Terraform
 	$(VENV)/pytest -m infra
 
+describe: .ready ## Write docs/infra.md anew, from what the variables and outputs of infra/ say of themselves
+	$(VENV)/python tools/infra_docs.py
+
+checkov: .ready ## Look over infra/ with checkov's rules, which it installs first, in a venv of its own
+	$(VENV)/python tools/checkov.py
+
 test-nightly: .ready ## Run the tests of properties on many more random examples; it takes an hour or two
 	HYPOTHESIS_PROFILE=nightly $(VENV)/pytest tests/site_builder tests/api -m "not browser and not infra"
+	HYPOTHESIS_PROFILE=nightly $(VENV)/pytest tests/infra/test_moto_apply.py tests/infra/test_moto_api.py
 
 lighthouse: .ready ## Ask Lighthouse for its marks on every template, on a phone with slow 4G
 	$(VENV)/python tools/lighthouse.py $(if $(URL),--url "$(URL)")

@@ -36,7 +36,7 @@ class Statement:
     @property
     def allows(self) -> bool:
         """Say whether it gives a right, and takes none."""
-        return self.said["Effect"] == "Allow"
+        return bool(self.said["Effect"] == "Allow")
 
     @property
     def is_open(self) -> bool:
