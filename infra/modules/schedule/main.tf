@@ -11,7 +11,7 @@ resource "aws_secretsmanager_secret" "token" {
   recovery_window_in_days = 7
 }
 
-resource "aws_cloudwatch_log_group" "this" {
+resource "aws_cloudwatch_log_group" "publisher" {
   name              = "/aws/lambda/${local.name}"
   retention_in_days = var.log_days
 }
@@ -41,7 +41,7 @@ resource "aws_iam_role_policy" "function" {
         Sid      = "Log"
         Effect   = "Allow"
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = "${aws_cloudwatch_log_group.this.arn}:*"
+        Resource = "${aws_cloudwatch_log_group.publisher.arn}:*"
       },
       {
         Sid      = "Token"
@@ -53,7 +53,7 @@ resource "aws_iam_role_policy" "function" {
   })
 }
 
-resource "aws_lambda_function" "this" {
+resource "aws_lambda_function" "publisher" {
   function_name    = local.name
   description      = "Asks GitHub to publish what is due."
   role             = aws_iam_role.function.arn
@@ -78,7 +78,7 @@ resource "aws_lambda_function" "this" {
 
   logging_config {
     log_format = "JSON"
-    log_group  = aws_cloudwatch_log_group.this.name
+    log_group  = aws_cloudwatch_log_group.publisher.name
   }
 
   lifecycle {
@@ -115,12 +115,12 @@ resource "aws_iam_role_policy" "schedule" {
       Sid      = "Wake"
       Effect   = "Allow"
       Action   = "lambda:InvokeFunction"
-      Resource = aws_lambda_function.this.arn
+      Resource = aws_lambda_function.publisher.arn
     }]
   })
 }
 
-resource "aws_scheduler_schedule" "this" {
+resource "aws_scheduler_schedule" "publisher" {
   name                         = local.name
   description                  = "Each minute."
   schedule_expression          = "rate(1 minute)"
@@ -131,7 +131,7 @@ resource "aws_scheduler_schedule" "this" {
   }
 
   target {
-    arn      = aws_lambda_function.this.arn
+    arn      = aws_lambda_function.publisher.arn
     role_arn = aws_iam_role.schedule.arn
     # The minute that is meant, which a function that starts late would not know.
     input = "{\"time\":\"<aws.scheduler.scheduled-time>\"}"
@@ -149,7 +149,7 @@ resource "aws_cloudwatch_metric_alarm" "failures" {
   alarm_description   = "What is due could not be asked for, three times in a quarter of an hour. Look at the log of ${local.name}; the token has ended, most likely: docs/runbooks/repository.md."
   namespace           = "AWS/Lambda"
   metric_name         = "Errors"
-  dimensions          = { FunctionName = aws_lambda_function.this.function_name }
+  dimensions          = { FunctionName = aws_lambda_function.publisher.function_name }
   statistic           = "Sum"
   period              = 900
   evaluation_periods  = 1
@@ -164,7 +164,7 @@ resource "aws_cloudwatch_metric_alarm" "silence" {
   alarm_description   = "Nobody has looked for what is due for a quarter of an hour: the schedule ${local.name} is off, or may not wake the function."
   namespace           = "AWS/Lambda"
   metric_name         = "Invocations"
-  dimensions          = { FunctionName = aws_lambda_function.this.function_name }
+  dimensions          = { FunctionName = aws_lambda_function.publisher.function_name }
   statistic           = "Sum"
   period              = 900
   evaluation_periods  = 1

@@ -1,6 +1,6 @@
 output "function_name" {
   description = "The function, for dashboards and to wake it by hand."
-  value       = aws_lambda_function.this.function_name
+  value       = aws_lambda_function.publisher.function_name
 }
 
 output "token_secret_arn" {

@@ -27,19 +27,19 @@ variables {
 
 run "it_wakes_each_minute_and_is_told_which" {
   assert {
-    condition     = aws_scheduler_schedule.this.schedule_expression == "rate(1 minute)"
+    condition     = aws_scheduler_schedule.publisher.schedule_expression == "rate(1 minute)"
     error_message = "A moment is asked for in its minute."
   }
   assert {
-    condition     = aws_scheduler_schedule.this.flexible_time_window[0].mode == "OFF"
+    condition     = aws_scheduler_schedule.publisher.flexible_time_window[0].mode == "OFF"
     error_message = "A minute that may be any of fifteen is none."
   }
   assert {
-    condition     = strcontains(aws_scheduler_schedule.this.target[0].input, "<aws.scheduler.scheduled-time>")
+    condition     = strcontains(aws_scheduler_schedule.publisher.target[0].input, "<aws.scheduler.scheduled-time>")
     error_message = "The function reckons with the minute that was meant."
   }
   assert {
-    condition     = aws_lambda_function.this.reserved_concurrent_executions == 1
+    condition     = aws_lambda_function.publisher.reserved_concurrent_executions == 1
     error_message = "Two at once would ask twice."
   }
 }
@@ -54,7 +54,7 @@ run "each_role_may_do_one_thing" {
   assert {
     condition = [
       for statement in jsondecode(aws_iam_role_policy.schedule.policy).Statement : [statement.Action, statement.Resource]
-    ] == [["lambda:InvokeFunction", aws_lambda_function.this.arn]]
+    ] == [["lambda:InvokeFunction", aws_lambda_function.publisher.arn]]
     error_message = "The schedule wakes this function and no other."
   }
   assert {
@@ -68,7 +68,7 @@ run "each_role_may_do_one_thing" {
 
 run "the_token_is_nowhere_but_in_its_secret" {
   assert {
-    condition     = toset(keys(aws_lambda_function.this.environment[0].variables)) == toset(["SITE_URL", "REPOSITORY", "TOKEN_SECRET"])
+    condition     = toset(keys(aws_lambda_function.publisher.environment[0].variables)) == toset(["SITE_URL", "REPOSITORY", "TOKEN_SECRET"])
     error_message = "The environment names the secret and does not hold it."
   }
 }
@@ -94,7 +94,7 @@ run "a_package_that_is_missing_is_said_before_anything_is_made" {
     package = "nowhere.zip"
   }
 
-  expect_failures = [aws_lambda_function.this]
+  expect_failures = [aws_lambda_function.publisher]
 }
 
 run "an_address_with_a_path_is_no_site" {
