@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,6 +44,14 @@ def test_the_same_bytes_are_sealed_alike(made: Artefact, output: Path, tmp_path:
 
     assert {file: file.read_bytes() for file in made.folder.rglob("*") if file.is_file()} == before
     assert [path.name for path in made.folder.parent.iterdir()] == ["artefact"]
+
+
+def test_looking_at_what_was_sealed_leaves_nothing_in_it(made: Artefact, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when its files are old enough for their hashes to be remembered: whoever looks next would find that."""
+    later = time.time_ns() + 10**12
+    monkeypatch.setattr("site_builder.release.measured.time.time_ns", lambda: later)
+
+    assert read_artefact(made.folder) == read_artefact(made.folder) == made
 
 
 def test_pages_can_be_sealed_alone(output: Path, tmp_path: Path) -> None:
