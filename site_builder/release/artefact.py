@@ -93,7 +93,7 @@ def read_artefact(folder: Path) -> Artefact:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ReleaseError(str(folder / ABOUT), f"it cannot be read: {error}", TODO) from error
     # The hashes say that nothing was changed since; these, that its parts belong together.
-    if manifest.digest != digest or seal(folder / OUTPUT).digest != digest:
+    if manifest.digest != digest or seal(folder / OUTPUT, remember=False).digest != digest:
         raise ReleaseError(str(folder), f"its pages are not release {digest}", TODO)
     if api and package_digest(read_package(folder / PACKAGE)) != api:
         raise ReleaseError(str(folder / PACKAGE), f"it is not the package {api}", TODO)

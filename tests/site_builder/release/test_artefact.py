@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from site_builder.errors import ReleaseError
+from site_builder.release import measured
 from site_builder.release.artefact import Artefact, make_artefact, read_artefact
 from site_builder.release.commit import Commit
 from site_builder.release.functions import package_digest
@@ -34,6 +35,17 @@ def test_what_was_sealed_is_read_again(made: Artefact, output: Path, tmp_path: P
     assert made.commit == COMMIT
     assert made.api == package_digest((tmp_path / "api.zip").read_bytes())
     assert done.returncode == 0
+
+
+def test_looking_at_an_artefact_leaves_it_as_it_is(made: Artefact, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However old it is: what is remembered of an output lies beside it, and here that would be inside."""
+    monkeypatch.setattr(measured, "DOUBT_NS", -(10**18))
+    for _ in range(2):
+        read_artefact(made.folder)
+
+    assert {one.name for one in made.folder.iterdir()} == {
+        "SHA256SUMS", "artefact.json", "manifest.json", "api.zip", "output",
+    }  # fmt: skip
 
 
 def test_the_same_bytes_are_sealed_alike(made: Artefact, output: Path, tmp_path: Path) -> None:
