@@ -81,8 +81,15 @@ test-browser: .ready ## Run the tests that drive a real browser
 test-infra: .ready ## Run the tests of Terraform
 	$(VENV)/pytest -m infra
 
+describe: .ready ## Write docs/infra.md anew, from what the variables and outputs of infra/ say of themselves
+	$(VENV)/python tools/infra_docs.py
+
+checkov: .ready ## Look over infra/ with checkov's rules, which it installs first, in a venv of its own
+	$(VENV)/python tools/checkov.py
+
 test-nightly: .ready ## Run the tests of properties on many more random examples; it takes an hour or two
 	HYPOTHESIS_PROFILE=nightly $(VENV)/pytest tests/site_builder tests/api -m "not browser and not infra"
+	HYPOTHESIS_PROFILE=nightly $(VENV)/pytest tests/infra/test_moto_apply.py tests/infra/test_moto_api.py
 
 lighthouse: .ready ## Ask Lighthouse for its marks on every template, on a phone with slow 4G
 	$(VENV)/python tools/lighthouse.py $(if $(URL),--url "$(URL)")
@@ -139,6 +146,12 @@ package: .ready ## Package the API for Lambda, alone and from its own lock, into
 
 certificates: .ready ## Fetch the certificates by which RDS proves itself, for the API's package
 	@$(VENV)/python tools/certificates.py
+
+cost: .ready ## Reckon what each environment costs in a month, and write it into docs/cost.md
+	@$(VENV)/python tools/cost.py --write
+
+restore-drill: .ready ## Restore a database as of a moment, count what is in it, and time it (ENV=local, dev, staging or production)
+	@$(VENV)/python tools/restore_drill.py $(if $(filter local,$(ENV)),here,$(ENV)) $(if $(TO),--to $(TO)) $(if $(SWITCH),--switch)
 
 package-publisher: ## Package the function that asks for what is due, into dist/publisher.zip
 	@$(PYTHON) tools/package_function.py publisher dist/publisher.zip

@@ -10,12 +10,14 @@ ROOT = Path(__file__).resolve().parents[1]
 OLDEST_PYTHON = "3.11"
 # The largest first: the others take its versions, so that one venv can hold them all.
 GROUPS = ("dev", "site", "api", "postgres", "audit")
+# What has a venv of its own, and takes nobody's versions.
+ALONE = ("checkov",)
 
 
 def main() -> int:
     """Compile each group's lock file, or stop at the first that cannot be."""
     upgrade = ["--upgrade"] if "--upgrade" in sys.argv[1:] else []
-    for group in GROUPS:
+    for group in (*GROUPS, *ALONE):
         done = subprocess.run([*_command(group), *upgrade], cwd=ROOT, check=False)
         if done.returncode != 0:
             return done.returncode
@@ -29,7 +31,7 @@ def _command(group: str) -> list[str]:
         "--group", group, "--python-version", OLDEST_PYTHON, "--no-header", "--annotation-style", "line",
         "--no-emit-index-url", "--no-emit-find-links", "--output-file", f"requirements/{group}.txt",
     ]  # fmt: skip
-    return command if group == GROUPS[0] else [*command, "--constraint", f"requirements/{GROUPS[0]}.txt"]
+    return command if group in {GROUPS[0], *ALONE} else [*command, "--constraint", f"requirements/{GROUPS[0]}.txt"]
 
 
 if __name__ == "__main__":

@@ -57,7 +57,6 @@ resource "aws_iam_policy" "boundary" {
         Action = [
           "lambda:DeleteFunction",
           "lambda:GetAlias",
-          "lambda:GetFunction",
           "lambda:GetFunctionConfiguration",
           "lambda:InvokeFunction",
           "lambda:ListVersionsByFunction",

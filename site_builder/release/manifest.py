@@ -208,7 +208,7 @@ def release_prefix(digest: str) -> str:
 
 
 def seal(output: Path, *, remember: bool = True) -> Manifest:
-    """Read a finished output folder into a manifest; what was read is remembered beside it, unless it is not to be."""
+    """Read a finished output folder into a manifest; what was read may be remembered beside the folder."""
     if not output.is_dir():
         raise ReleaseError(str(output), "there is no such folder", "Run `make build` first.")
     measured = Measured(output)

@@ -155,7 +155,7 @@ def test_a_release_needs_no_more_than_the_descriptor_and_a_role() -> None:
     for workflow in WORKFLOWS:
         text = workflow.read_text()
 
-        assert set(re.findall(r"vars\.(\w+)", text)) <= {"DESCRIPTOR", "DEPLOY_ROLE", "CANARY_SECONDS"}
+        assert set(re.findall(r"vars\.(\w+)", text)) <= {"DESCRIPTOR", "DEPLOY_ROLE", "CANARY_SECONDS", "LIVE_URL"}
         assert set(re.findall(r"secrets\.(\w+)", text)) <= {"SMOKE_KEY"}
 
 

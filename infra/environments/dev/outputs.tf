@@ -12,3 +12,13 @@ output "site_url" {
   description = "Where visitors find it."
   value       = module.environment.site_url
 }
+
+output "api_shift" {
+  description = "For `aws deploy create-deployment --cli-input-json`: brings a changed setting of the API to its visitors, by and by; null while there is no API."
+  value       = module.environment.api_shift
+}
+
+output "dashboard" {
+  description = "The page in CloudWatch that has everything on it."
+  value       = module.environment.dashboard
+}

@@ -77,4 +77,5 @@ module "environment" {
   alarm_addresses      = var.alarm_addresses
   package              = var.package
   reserves_concurrency = var.reserves_concurrency
+  origin_keys          = var.origin_keys
 }

@@ -52,3 +52,12 @@ variable "reserves_concurrency" {
   type        = bool
   default     = false
 }
+
+variable "origin_keys" {
+  description = "The names of the keys that the API's gateway takes, and of the one that the CDN sends; docs/runbooks/deploy.md says how to replace it."
+  type = object({
+    accepted = set(string)
+    sent     = string
+  })
+  default = { accepted = ["first"], sent = "first" }
+}

@@ -1,9 +1,5 @@
 # Where messages wait while the database is away, and where those end that nobody can keep.
 
-locals {
-  queues_arn = "arn:aws:sqs:${var.region}:${var.account}:${local.name}"
-}
-
 resource "aws_sqs_queue" "messages" {
   name = "${local.name}-messages"
   # The longest that there is: what was acknowledged must outlast any outage.
@@ -24,10 +20,13 @@ resource "aws_sqs_queue" "dead" {
   name                      = "${local.name}-messages-dead"
   message_retention_seconds = 1209600
   sqs_managed_sse_enabled   = true
+}
 
+resource "aws_sqs_queue_redrive_allow_policy" "dead" {
+  queue_url = aws_sqs_queue.dead.id
   redrive_allow_policy = jsonencode({
     redrivePermission = "byQueue"
-    sourceQueueArns   = ["${local.queues_arn}-messages"]
+    sourceQueueArns   = [aws_sqs_queue.messages.arn]
   })
 }
 

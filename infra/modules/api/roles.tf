@@ -1,6 +1,8 @@
 # What each function may do, action by action, each with its reason. Nothing here is a managed policy of AWS's.
 
 locals {
+  # By name, so that who may does not wait for what is.
+  ses_arn       = "arn:aws:ses:${var.region}:${var.account}"
   functions_arn = "arn:aws:lambda:${var.region}:${var.account}:function:${local.name}"
 
   network_actions = [
@@ -105,7 +107,7 @@ locals {
     Effect = "Allow"
     # Mail is sent whole, as bytes: SES asks for both, for the domain and for the set of rules that it brings along.
     Action    = ["ses:SendEmail", "ses:SendRawEmail"]
-    Resource  = [aws_sesv2_email_identity.this.arn, aws_sesv2_configuration_set.this.arn]
+    Resource  = ["${local.ses_arn}:identity/${var.mail.domain}", "${local.ses_arn}:configuration-set/${local.name}"]
     Condition = { StringEquals = { "ses:FromAddress" = var.mail.from } }
   }
 

@@ -2,11 +2,11 @@
 
 locals {
   stages = {
-    # Cheap: a database that sleeps while nobody asks it, and no firewall.
+    # Cheap: the smallest server, and no firewall. Aurora would have to sleep to cost less, and the worker asks each minute.
     dev = {
       firewall            = false
       is_replicated       = false
-      database_kind       = "aurora"
+      database_kind       = "instance"
       multi_az            = false
       deletion_protection = false
       backup_days         = 1
@@ -134,6 +134,7 @@ module "api" {
     zone_id       = var.domain.zone_id
   }
   alarm_topic_arn = module.watch.topic_arn
+  origin_keys     = var.origin_keys
   log_days        = local.stage.log_days
   # A new account may run ten functions at once in all, and AWS lets none of them be set aside.
   concurrency = var.reserves_concurrency ? { app = 20, work = 1, migrate = 1 } : null

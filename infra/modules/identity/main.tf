@@ -158,7 +158,7 @@ resource "aws_iam_role_policy" "api" {
         # Which versions there are, of which package each is, and whether a new one can be asked.
         Sid      = "Look"
         Effect   = "Allow"
-        Action   = ["lambda:ListVersionsByFunction", "lambda:GetFunctionConfiguration", "lambda:GetFunction"]
+        Action   = ["lambda:ListVersionsByFunction", "lambda:GetFunctionConfiguration"]
         Resource = flatten([for arn in values(var.api.functions) : [arn, "${arn}:*"]])
       },
       {

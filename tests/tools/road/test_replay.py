@@ -38,6 +38,7 @@ DEV = ["deploy ENV=local-dev ARTEFACT=dist/artefact", *look("dev")]
 STAGING = ["promote ENV=local-staging COMMIT={commit}", *look("staging")]
 CANARY = ["promote ENV=local-production COMMIT={commit} PERCENT=10", "watch ENV=local-production SECONDS=3"]
 PRODUCTION = [*CANARY, "finish ENV=local-production", *look("production")]
+UAT = "uat URL=http://staging LIVE=http://live REPOSITORY=owner/site RELEASE=d1"
 NOTHING = "nothing is called so"
 
 
@@ -52,7 +53,12 @@ def variables(environment: str) -> Mapping[str, Value]:
         return {}
     stage = environment.removesuffix("-unattended")
     described = {"name": f"local-{stage}", "region": "here", "site_url": f"http://{stage}"}
-    return {"DESCRIPTOR": json.dumps(described), "DEPLOY_ROLE": "role", "CANARY_SECONDS": "3"}
+    return {
+        "DESCRIPTOR": json.dumps(described),
+        "DEPLOY_ROLE": "role",
+        "CANARY_SECONDS": "3",
+        "LIVE_URL": "http://live",
+    }
 
 
 @pytest.fixture
@@ -105,7 +111,7 @@ def result(replay: Replay) -> str:
     ("branch", "commands"),
     [
         ("dev", [*BUILT, *DEV, passed("dev")]),
-        ("staging", [*STAGING, passed("staging")]),
+        ("staging", [*STAGING, passed("staging"), UAT]),
         ("production", [*PRODUCTION, passed("production")]),
         ("main", []),
     ],
