@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.smoke.here import make_key
 from tools.road.expressions import Value
+from tools.road.keys import make_key
 
 START_SECONDS = 180
 STOP_SECONDS = 60
@@ -97,12 +97,12 @@ class Cloud:
 
 
 @contextmanager
-def running(root: Path, state: Path) -> Iterator[Cloud]:
-    """Run the local cloud until the block ends."""
+def running(root: Path, state: Path, *options: str) -> Iterator[Cloud]:
+    """Run the local cloud until the block ends, and see that it ends well."""
     state.mkdir(mode=0o711)
     folder = state / "cloud" / "environments"
     log = state / "cloud.log"
-    command = [sys.executable, "publish.py", "cloud", "--port", "0", "--delay", "1", "--state", str(state)]
+    command = [sys.executable, "publish.py", "cloud", "--port", "0", "--state", str(state), *options]
     with log.open("wb") as stream:
         process = subprocess.Popen(command, cwd=root, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream)
     try:
@@ -111,10 +111,12 @@ def running(root: Path, state: Path) -> Iterator[Cloud]:
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(STOP_SECONDS)
+            code = process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait()
+            code = process.wait()
+    if code:
+        raise CloudError(f"the local cloud ended with {code}:\n{log.read_text()}")
 
 
 def _wait_until_it_runs(process: subprocess.Popen[bytes], log: Path) -> None:

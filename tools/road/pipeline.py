@@ -22,6 +22,7 @@ from pathlib import Path
 
 from tools.road.cloud import Cloud, CloudError, running
 from tools.road.expressions import Value
+from tools.road.keys import NoKeyError
 from tools.road.replay import BAD, FAILED, PASSED, SKIPPED, Ground, Push, Replay, Told, inherited
 from tools.road.visitors import visiting
 from tools.road.workflows import WORKFLOWS, read_workflow
@@ -83,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             travel(road, cloud, write_a_text, ci=not chosen.without_ci)
             if chosen.due:
                 publish_what_is_due(road, cloud)
-    except (PipelineError, CloudError) as error:
+    except (PipelineError, CloudError, NoKeyError) as error:
         sys.stderr.write(f"\nThe road ends: {error}\n")
         return 1
     except KeyboardInterrupt:
@@ -151,7 +152,7 @@ def beginning(
         # The database may belong to another user, who has to come through here.
         folder.chmod(0o711)
         origin = clone(folder / "origin")
-        with running(ROOT, folder / "cloud") as cloud:
+        with running(ROOT, folder / "cloud", "--delay", "1") as cloud:
             environment = {**inherited(), **cloud.variables, **_installed_here(), **(smoke or {})}
             ground = Ground(
                 folder / "runs", cloud.described, cloud.secrets, approves, environment, say, leave_out=TOO_LONG
