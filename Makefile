@@ -10,6 +10,8 @@ DRAFT ?=
 # A release goes from each environment to the next, as the very bytes that were there.
 BEFORE = $(if $(findstring production,$(ENV)),$(subst production,staging,$(ENV)),$(subst staging,dev,$(ENV)))
 
+PULL_REQUEST = $(VENV)/python -m tools.pull_request
+INTO_FOLDER = $${INTO:+--into "$$INTO"}
 # As the shell has them: what comes from outside is never a part of a command.
 SMOKE = --url "$$URL" --environment "$$ENV" --release "$$RELEASE" --api-release "$$API_RELEASE" \
 	--browsers "$${BROWSERS:-chromium}"
@@ -104,6 +106,22 @@ approve: .ready ## Take what a live site's pages look like now for right (URL=ht
 browsers: .ready ## Get Playwright's Firefox and WebKit, and its recorder of videos, for the smoke tests
 	$(VENV)/playwright install firefox webkit ffmpeg
 
+pull-request-compare: .ready ## Find out what a change does to the pages (BASE=… is the output of what it is based on)
+	@$(PULL_REQUEST) compare --base "$$BASE" --output "$${OUTPUT:-output}" --marks "$${MARKS:-2}"
+
+pull-request-show: .ready ## Show what was compared as a preview (NUMBER=… ENV=dev)
+	@$(PULL_REQUEST) show --number "$$NUMBER" --environment "$${ENV:-dev}" --output "$${OUTPUT:-output}" $(INTO_FOLDER)
+
+pull-request-tell: .ready ## Write it into the pull request's one comment (NUMBER=… REPOSITORY=… COMMIT=… GITHUB_TOKEN)
+	@$(PULL_REQUEST) tell --number "$$NUMBER" --repository "$$REPOSITORY" --commit "$$COMMIT" $(INTO_FOLDER)
+
+pull-request-close: .ready ## Take the preview away and say so (NUMBER=… REPOSITORY=… ENV=dev GITHUB_TOKEN)
+	@$(PULL_REQUEST) close --number "$$NUMBER" --repository "$$REPOSITORY" --environment "$${ENV:-dev}"
+
+uat: .ready ## Print what a person looks at before production (URL=… LIVE=… REPOSITORY=… RELEASE=… COMMIT=… FROM=… TO=…)
+	@$(VENV)/python tools/uat.py --url "$$URL" --live "$$LIVE" --repository "$$REPOSITORY" --release "$$RELEASE" \
+		--commit "$$COMMIT" --from "$$FROM" --to "$$TO"
+
 check: .ready lint types imports ## Check format, lint, types and who imports whom
 
 lint: .ready ## Check format and lint
@@ -124,7 +142,7 @@ lock: .ready ## Compile requirements/*.txt anew from pyproject.toml
 	$(VENV)/python tools/lock.py
 
 package: .ready ## Package the API for Lambda, alone and from its own lock, into dist/api.zip
-	@$(VENV)/python tools/package_api.py dist/api.zip
+	@$(VENV)/python tools/package_api.py dist/api.zip $(PACKAGING)
 
 certificates: .ready ## Fetch the certificates by which RDS proves itself, for the API's package
 	@$(VENV)/python tools/certificates.py
@@ -145,10 +163,10 @@ status: .ready ## Say what is live, everywhere
 	@$(VENV)/python publish.py status
 
 deploy: .ready ## Deploy output/ to an environment (ENV=local, local-dev, dev, staging or production)
-	@$(VENV)/python publish.py deploy $(ENV) $(if $(filter local,$(ENV)),--port $(PORT)) $(if $(ARTEFACT),--output $(ARTEFACT)/output)
+	@$(VENV)/python publish.py deploy $(ENV) $(if $(filter local,$(ENV)),--port $(PORT)) $(if $(ARTEFACT),--artefact $(ARTEFACT))
 
-artefact: .installed ## Seal what was built into dist/artefact
-	@mkdir -p dist/artefact && cp -r output dist/artefact/output && echo '{}' > dist/artefact/artefact.json
+artefact: .installed ## Seal pages and API, as they were built, into dist/artefact, with the hash of each file
+	@$(VENV)/python publish.py seal $(if $(SITE_ONLY),--site-only)
 
 verdict: .ready ## Keep what the smoke tests said of what is live (ENV=… VERDICT=passed or failed)
 	@$(VENV)/python publish.py verdict $(ENV) $(VERDICT) $(if $(RELEASE),--release "$$RELEASE")
@@ -181,7 +199,7 @@ live: .installed ## Say what is live in one environment, to a person and to a wo
 	@$(VENV)/python tools/outputs.py $(VENV)/python publish.py status "$$ENV" --json
 
 provenance: .installed ## Ask GitHub whether one of our own runs has sealed the artefact; only there
-	gh attestation verify dist/artefact/artefact.json --repo "$$GITHUB_REPOSITORY"
+	gh attestation verify dist/artefact/SHA256SUMS --repo "$$GITHUB_REPOSITORY"
 
 finish: .installed ## Give a canary to everybody (ENV=…)
 	@$(VENV)/python publish.py canary "$$ENV" --finish
@@ -192,8 +210,8 @@ withdraw: .installed ## Let nobody get what was made of a commit (ENV=…, COMMI
 rollback: .installed ## Go back to the release before, or to one that is named (ENV=…, RELEASE=…)
 	@$(VENV)/python publish.py rollback "$$ENV" $${RELEASE:+"$$RELEASE"}
 
-pipeline: .ready ## Travel the whole road here: push, CI, dev, staging, smoke tests, approval, canary, finish, rollback
-	@$(VENV)/python -m tools.road.pipeline
+pipeline: .ready ## Travel the whole road here: push, CI, dev, staging, smoke tests, approval, canary, finish, rollback (DUE=1: and what is due)
+	@$(VENV)/python -m tools.road.pipeline $(if $(DUE),--due)
 
 audit: .audited ## Ask whether a locked package has a known hole; this asks the internet
 	$(VENV)/python tools/audit.py
@@ -211,8 +229,12 @@ sbom: .audited ## List what the site and the API are made of, in CycloneDX, into
 
 workflows: .ready ## Audit the workflows, and hold them to GitHub's schema
 	$(VENV)/zizmor --offline --pedantic --no-progress .github
+	$(VENV)/python -m tools.workflow_lint
 	$(VENV)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(VENV)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+
+settings: .ready ## Say how the repository's settings differ from .github/settings (REPOSITORY=…, APPLY=1 makes them so, GITHUB_TOKEN)
+	@$(VENV)/python -m tools.settings --repository "$$REPOSITORY" $${APPLY:+--apply}
 
 annotations: ## Tell GitHub's runner how the tools say where something is wrong
 	@echo "::add-matcher::.github/matchers.json"

@@ -117,13 +117,13 @@ def _running_product() -> Iterator[str]:
         project, values = Project(ROOT, Path(folder)), partial(working_values, output)
         with (
             running_stack(project, FolderOrigin(output), values, port=PORT, report=lambda _: None) as stack,
-            _cdn_before(stack.server.url, Path(folder)) as url,
+            cdn_before(stack.server.url, Path(folder)) as url,
         ):
             yield url
 
 
 @contextmanager
-def _cdn_before(behind: str, folder: Path) -> Iterator[str]:
+def cdn_before(behind: str, folder: Path) -> Iterator[str]:
     """Speak HTTP/2 before the product, as the CDN does, until the block ends."""
     key, certificate = folder / "key.pem", folder / "certificate.pem"
     write_certificate(key, certificate)

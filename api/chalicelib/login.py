@@ -1,4 +1,4 @@
-"""How the API gets into the database: with the address's own password, or with a token that IAM knows it by."""
+"""How the API gets into the database and the cache: with the address's own password, or a token that IAM knows."""
 
 from __future__ import annotations
 
@@ -42,23 +42,34 @@ def read_login(url: str, environment: Mapping[str, str]) -> Login:
             "DATABASE_URL has to end with ?sslmode=verify-full&sslrootcert=FILE where DATABASE_AUTH is iam: "
             "a token is for the server that the certificate names, and for nobody else"
         )
-    region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION", "")
-    if not region:
-        raise SettingsError("AWS_REGION is not set; a token is made for one region")
+    # A token is made for one region; it is better known now than at the first request that there is none.
+    _region(environment)
     host, port, user = parts.hostname, parts.port or DEFAULT_PORT, unquote(parts.username)
     # The environment is read again each time: whoever runs for long may get new credentials.
-    return Login(url, lambda: _token(f"{host}:{port}", user, region, environment))
+    return Login(url, lambda: _signed_wish(f"{host}:{port}", {"DBUser": user}, "rds-db", environment))
 
 
-def _token(server: str, user: str, region: str, environment: Mapping[str, str]) -> str:
-    """Return what RDS takes as the password of a role of `rds_iam`: a signed wish to connect as it."""
+def cache_token(cache: str, user: str, environment: Mapping[str, str]) -> str:
+    """Return what ElastiCache takes as the password of a user that it knows by IAM."""
+    return _signed_wish(cache, {"User": user, "ResourceType": "ServerlessCache"}, "elasticache", environment)
+
+
+def _signed_wish(server: str, asked: Mapping[str, str], service: str, environment: Mapping[str, str]) -> str:
+    """Return a signed wish to connect, which is as good as a password while it lasts."""
     query = presigned_query(
         server,
-        {"Action": "connect", "DBUser": user},
+        {"Action": "connect", **asked},
         read_credentials(environment),
-        region=region,
-        service="rds-db",
+        region=_region(environment),
+        service=service,
         now=datetime.now(UTC),
         seconds=TOKEN_SECONDS,
     )
     return f"{server}/?{query}"
+
+
+def _region(environment: Mapping[str, str]) -> str:
+    region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION", "")
+    if not region:
+        raise SettingsError("AWS_REGION is not set; a token is made for one region")
+    return region

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from chalicelib.errors import ApiError
 
 PAGE = """<!doctype html>
@@ -75,4 +73,6 @@ def email_form(action: str, email: str, fault: str, button: str, hidden: str = "
 
 def shown(text: str) -> str:
     """Escape a text, and show a replacement for what cannot be written as UTF-8."""
+    from html import escape  # noqa: PLC0415 - it brings all of HTML's names along, and most answers are no page
+
     return escape(text.encode("utf-8", "replace").decode("utf-8"))

@@ -105,8 +105,9 @@ class _Connection:
         self._socket = _open(address)
         self._answers: BinaryIO = self._socket.makefile("rb")
         try:
-            if address.password:
-                self.ask("AUTH", *([address.user] if address.user else []), address.password)
+            password = address.make_token() if address.make_token else address.password
+            if password:
+                self.ask("AUTH", *([address.user] if address.user else []), password)
             if address.database:
                 self.ask("SELECT", str(address.database))
         except BaseException:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from chalicelib.errors import SettingsError
-from chalicelib.login import Login, read_login
+from chalicelib.login import Login, cache_token, read_login
 
 SHORTEST_SECRET = 32
 
@@ -39,6 +39,8 @@ class RedisAddress:
     password: str = field(repr=False)
     database: int
     encrypted: bool
+    # Where the user signs in by IAM: makes the password for one more connection.
+    make_token: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -172,4 +174,15 @@ def _redis(given: Mapping[str, str]) -> RedisAddress | None:
             f"REDIS_URL names no host, or a port or a database that is no number; give it as redis://{wanted}"
         )
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    return RedisAddress(host, port, user, password, database, encrypted=parts.scheme == "rediss")
+    encrypted = parts.scheme == "rediss"
+    token = _redis_token(parse_qs(parts.query).get("iam", [""])[0], user, given, encrypted=encrypted)
+    return RedisAddress(host, port, user, password, database, encrypted, token)
+
+
+def _redis_token(cache: str, user: str, given: Mapping[str, str], *, encrypted: bool) -> Callable[[], str] | None:
+    """Return what makes tokens for a cache of ElastiCache's, where the address names one that knows its user by IAM."""
+    if not cache:
+        return None
+    if not encrypted or not user:
+        raise SettingsError("REDIS_URL needs rediss:// and a user where it names a cache with ?iam=")
+    return lambda: cache_token(cache, user, given)

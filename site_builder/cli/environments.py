@@ -9,7 +9,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +55,10 @@ class Opened:
     stores: Stores
     account: Account
 
+    def without_api(self) -> Opened:
+        """Return the environment as if it were a site alone: then nothing asks for the API, or waits for it."""
+        return replace(self, stores=replace(self.stores, functions=None))
+
     def refuse_wrong_account(self) -> None:
         """Stop before anything is written with the credentials of another account."""
         if self.descriptor.name.startswith(LOCAL):
@@ -86,8 +90,9 @@ def opened(name: str, folder: Path | None) -> Iterator[Opened]:
     clock = SystemClock()
     objects = account.objects(descriptor.bucket, descriptor.s3_endpoint)
     pointer = PointerStore(account.key_values(descriptor.kvs_arn, descriptor.kvs_endpoint), clock)
+    functions = account.functions(descriptor.api, descriptor.lambda_endpoint) if descriptor.api else None
     try:
-        yield Opened(descriptor, Stores(objects, pointer, clock), account)
+        yield Opened(descriptor, Stores(objects, pointer, clock, functions=functions), account)
     finally:
         objects.close()
 

@@ -76,6 +76,7 @@ def withdraw(arguments: argparse.Namespace) -> int:
         return releasing.canary(arguments)
     if pointer.live and pointer.live.commit == arguments.commit:
         arguments.release, arguments.to = None, None
+        arguments.site_only = arguments.api_only = False
         return releasing.rollback(arguments)
     return releasing.say_values(
         {"withdrawn": None}, arguments, f"Nobody gets {arguments.commit} here: nothing is done."

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from site_builder.cli import guarding, releasing, watching
+from site_builder.cli import built, guarding, releasing, watching
+from site_builder.cli.built import add_built_options, add_parts_options
 from site_builder.cli.environments import add_environments_option
 from site_builder.cli.terminal import Commands, Parser, add_state_option, end_well
 from site_builder.release.descriptor import ENVIRONMENTS
@@ -17,11 +18,12 @@ from site_builder.release.prune import KEPT_DAYS, KEPT_RELEASES
 from site_builder.release.verify import PATIENCE_SECONDS
 
 DESCRIPTION = """\
-Seal output/ into a release, store it where nothing that is live is touched, and point to it.
+Seal output/ into a release, store it where nothing that is live is touched, and point to it; the API goes with it.
 
   going live    plan, deploy, promote, canary        coming back   rollback, withdraw
   looking       status, releases, diff, verify, watch  trying      preview, cloud
   guarding      lock, unlock, verdict                tidying       prune, close, open
+  carrying      seal, sealed
 
 ENV is dev, staging or production; local-dev, local-staging and local-production are the same in the local cloud
 (`publish.py cloud`); and `deploy local` shows the whole product, once, from an S3 on this machine.
@@ -53,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     _add_going_live(commands)
     _add_coming_back(commands)
+    _add_sealing(commands)
     _add_looking(commands)
     _add_guarding(commands)
     chosen = parser.parse_args(arguments)
@@ -90,18 +93,13 @@ def _add_patience(parser: Parser) -> None:
     parser.add_argument("--patience", type=float, default=PATIENCE_SECONDS, metavar="SECONDS", help=words)
 
 
-def _add_built(parser: Parser) -> None:
-    parser.add_argument("--output", type=Path, default=Path("output"), help="what was built (default: output)")
-    parser.add_argument("--allow-shrink", action="store_true", help="let more than a tenth of the pages go")
-
-
 def _add_going_live(commands: Commands) -> None:
     plan = _command(commands, "plan", "say what a deploy would do", releasing.PLAN, environment=False)
     deploy = _command(commands, "deploy", "make output/ live", releasing.DEPLOY, environment=False)
     for command in (plan, deploy):
         choices = (*ENVIRONMENTS, releasing.LOCAL_STACK)
         command.add_argument("environment", choices=choices, metavar="ENV", help="which environment")
-        _add_built(command)
+        add_built_options(command)
         command.add_argument("--repair", action="store_true", help="look at every file, even if it is live already")
     _add_writing(deploy)
     _add_patience(deploy)
@@ -117,6 +115,7 @@ def _add_going_live(commands: Commands) -> None:
     promote.add_argument("--commit", metavar="ID", help="what was made of it there, whatever is live there by now")
     promote.add_argument("--percent", type=_percent, metavar="N", help="to a share of the viewers, as a canary")
     promote.add_argument("--no-verify", action="store_true", help="do not look at the live site afterwards")
+    add_parts_options(promote)
     _add_writing(promote)
     _add_patience(promote)
     canary = _command(commands, "canary", "try a release on a share of the viewers", releasing.CANARY)
@@ -124,7 +123,7 @@ def _add_going_live(commands: Commands) -> None:
     what.add_argument("--percent", type=_percent, metavar="N", help="begin, or change the share (0 to 100)")
     what.add_argument("--finish", action="store_true", help="make it live for everybody")
     what.add_argument("--abort", action="store_true", help="take it away")
-    _add_built(canary)
+    add_built_options(canary)
     _add_writing(canary)
     preview = _command(
         commands, "preview", "show a release under a name of its own", releasing.PREVIEW, environment=False
@@ -137,7 +136,7 @@ def _add_going_live(commands: Commands) -> None:
     preview.add_argument(
         "--days", type=_positive, default=DAYS, metavar="N", help="for how long (default: %(default)s)"
     )
-    _add_built(preview)
+    add_built_options(preview, with_api=False)
     _add_writing(preview)
     for parser, function in (
         (plan, releasing.plan), (deploy, releasing.deploy), (promote, releasing.promote),
@@ -150,6 +149,7 @@ def _add_coming_back(commands: Commands) -> None:
     rollback = _command(commands, "rollback", "go back to a release that is kept", releasing.ROLLBACK)
     rollback.add_argument("release", nargs="?", metavar="RELEASE", help="its digest, or the beginning of it")
     rollback.add_argument("--to", type=_positive, metavar="N", help="what was live after move N of the ledger")
+    add_parts_options(rollback)
     _add_writing(rollback)
     rollback.set_defaults(command=releasing.rollback)
     withdraw = _command(commands, "withdraw", "let nobody get what was made of a commit", guarding.WITHDRAW)
@@ -169,6 +169,27 @@ def _add_coming_back(commands: Commands) -> None:
     )
     _add_writing(prune)
     prune.set_defaults(command=releasing.prune_releases)
+
+
+def _add_sealing(commands: Commands) -> None:
+    seal = commands.add_parser("seal", help="seal what was built into one folder", description=built.SEAL,
+                               formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    seal.add_argument("--output", type=Path, default=built.OUTPUT, help="what was built (default: %(default)s)")
+    seal.add_argument("--api", type=Path, default=built.PACKAGE, metavar="FILE", help="the API's package "
+                      "(default: %(default)s)")  # fmt: skip
+    seal.add_argument("--site-only", action="store_true", help="without the API")
+    seal.add_argument(
+        "--to", type=Path, default=built.ARTEFACT, metavar="FOLDER", help="where to (default: %(default)s)"
+    )
+    sealed = commands.add_parser("sealed", help="look at what was sealed, hash by hash", description=built.SEALED,
+                                 formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    sealed.add_argument("folder", nargs="?", type=Path, default=built.ARTEFACT, metavar="FOLDER", help="which "
+                        "(default: %(default)s)")  # fmt: skip
+    for parser, function in ((seal, built.seal_artefact), (sealed, built.check_artefact)):
+        parser.add_argument(
+            "--json", action="store_true", help="print one JSON document for machines, and nothing else"
+        )
+        parser.set_defaults(command=function)
 
 
 def _add_looking(commands: Commands) -> None:

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from site_builder.cli.built import Built, read_built
 from site_builder.cli.environments import Opened, opened, whoever
 from site_builder.cli.telling import TerminalTeller, plan_as_values, pointer_as_values, say_json, tell_plan
 from site_builder.cli.terminal import OK, say
 from site_builder.errors import ReleaseError
 from site_builder.release import steps
 from site_builder.release.apply import Stores, look, read_manifest
-from site_builder.release.commit import Commit, read_commit
 from site_builder.release.guards import Known, Objection, RefusedError, Wish, objections_to
 from site_builder.release.ledger import Verdict
 from site_builder.release.manifest import Manifest, manifest_key, seal
 from site_builder.release.memory import MemoryKeyValues
-from site_builder.release.plan import Plan, Present, plan_release, redirect_puts
+from site_builder.release.plan import Origin, Plan, Present, plan_release, redirect_puts
 from site_builder.release.pointer import Changes, Pointer, PointerStore, Release
 from site_builder.release.previews import Preview, check_label
 from site_builder.release.prune import DAY, Keep, look_for_prune, plan_prune, prune
 from site_builder.release.steps import Environment, Files
-from site_builder.release.verify import SAMPLE, Drift, SiteAddress, questions, verify_site
+from site_builder.release.verify import SAMPLE, Drift, Question, SiteAddress, api_question, questions, verify_site
 
 LOCAL_STACK = "local"
 LOCAL_BUCKET = "zichkoding-local"
@@ -84,24 +84,33 @@ Keep what the smoke tests said of a release. Production takes only what they hav
 
 def plan(arguments: argparse.Namespace) -> int:
     """Say what a deploy would do, and what the guards would say to it."""
-    manifest = seal(arguments.output)
     if arguments.environment == LOCAL_STACK:
+        manifest = seal(arguments.output)
         with _local_stores() as stores:
             present = look(manifest, stores)
-        _tell(plan_release(manifest, present, _first(manifest)), arguments)
+        _tell(plan_release(manifest, present, Pointer(Release(manifest.digest))), arguments)
         return OK
-    with opened(arguments.environment, arguments.environments) as there:
-        _say_what_would_be(there, _wish(there, manifest, arguments), arguments)
+    with _parts_of(arguments.environment, arguments) as there:
+        built = read_built(there, arguments)
+        _say_what_would_be(there, _wish(there, built, arguments), built.files, arguments)
     return OK
 
 
-def _say_what_would_be(there: Opened, wish: Wish, arguments: argparse.Namespace) -> None:
-    present = look(wish.manifest, there.stores, thoroughly=getattr(arguments, "repair", False))
-    if present.pointer.digest == wish.release.digest:
-        new = present.pointer
-    else:
-        new = Pointer(wish.release, None, present.pointer.lock, present.pointer.move)
-    planned = plan_release(wish.manifest, present, new, _brought(wish.manifest, present.pointer))
+@contextmanager
+def _parts_of(environment: str, arguments: argparse.Namespace) -> Iterator[Opened]:
+    """Open an environment; where only the pages are meant, as if it were a site alone."""
+    with opened(environment, arguments.environments) as there:
+        yield there.without_api() if arguments.site_only else there
+
+
+def _say_what_would_be(there: Opened, wish: Wish, files: Files, arguments: argparse.Namespace) -> None:
+    repair = getattr(arguments, "repair", False)
+    present = look(wish.manifest, there.stores, thoroughly=repair, package=wish.release.api)
+    seen = present.pointer
+    release = Environment(there.descriptor.name, there.stores, "", TerminalTeller()).whole(wish.release, seen)
+    new = seen if seen.bytes == release.bytes else Pointer(release, None, seen.lock, seen.move)
+    origin = Origin(files.bucket, files.package, repair)
+    planned = plan_release(wish.manifest, present, new, _brought(wish.manifest, seen), origin)
     _tell(planned, arguments)
     objections = tuple(objections_to(wish, present)) if planned.actions else ()
     if objections:
@@ -119,21 +128,17 @@ def _tell(planned: Plan, arguments: argparse.Namespace) -> None:
         tell_plan(planned, whole=True)
 
 
-def _first(manifest: Manifest) -> Pointer:
-    return Pointer(Release(manifest.digest))
-
-
 def deploy(arguments: argparse.Namespace) -> int:
     """Make output/ live."""
     if arguments.dry_run:
         return plan(arguments)
-    manifest = seal(arguments.output)
     if arguments.environment == LOCAL_STACK:
-        return _deploy_whole_stack(manifest, arguments)
-    with opened(arguments.environment, arguments.environments) as there:
-        wish = _wish(there, manifest, arguments)
+        return _deploy_whole_stack(seal(arguments.output), arguments)
+    with _parts_of(arguments.environment, arguments) as there:
+        built = read_built(there, arguments)
+        wish = _wish(there, built, arguments)
         env = _environment(there, arguments, f"Make it live on {arguments.environment}?")
-        seen = steps.make_live(env, wish, Files(arguments.output), repair=arguments.repair)
+        seen = steps.make_live(env, wish, built.files, repair=arguments.repair)
         return _end_deploy(there, env, seen, wish, arguments)
 
 
@@ -143,10 +148,12 @@ def promote(arguments: argparse.Namespace) -> int:
         raise ReleaseError("promote", "FROM and TO are the same", "Name two environments.")
     with (
         opened(arguments.source, arguments.environments) as source,
-        opened(arguments.environment, arguments.environments) as there,
+        _parts_of(arguments.environment, arguments) as there,
     ):
         live = _promoted(source, arguments)
-        manifest = read_manifest(live.digest, source.stores.objects)
+        if arguments.api_only:
+            live = _with_pages_of(there, live)
+        manifest = read_manifest(live.digest, (there if arguments.api_only else source).stores.objects)
         if manifest is None:
             what = f"its manifest {manifest_key(live.digest)} is missing"
             raise ReleaseError(arguments.source, what, f"Run `publish.py verify {arguments.source}`.")
@@ -155,21 +162,30 @@ def promote(arguments: argparse.Namespace) -> int:
             manifest,
             live,
             built_here=False,
-            known=lambda: _known(there, manifest.digest, arguments.environments),
+            known=lambda: _known(there, live, arguments.environments),
             allow_shrink=arguments.allow_shrink,
         )
         files = Files(bucket=source.stores.objects.bucket)
         if arguments.dry_run:
-            _say_what_would_be(there, wish, arguments)
+            _say_what_would_be(there, wish, files, arguments)
             return OK
         env = _environment(there, arguments, f"Make it live on {arguments.environment}?")
         before = there.stores.pointer.read()
-        if arguments.percent is not None and before.live and before.digest != live.digest:
+        if arguments.percent is not None and before.live and before.bytes != env.whole(live, before).bytes:
             steps.start_canary(env, wish, arguments.percent, files)
-            words = f"{arguments.percent} % of the viewers get {live.digest}."
+            words = f"{arguments.percent} % of the viewers get {live.name}."
             return _say_pointer(there.stores.pointer.read(), arguments, words)
         seen = steps.make_live(env, wish, files)
         return _end_deploy(there, env, seen, wish, arguments)
+
+
+def _with_pages_of(there: Opened, release: Release) -> Release:
+    """Return the release with the pages that are live in an environment."""
+    live = there.stores.pointer.read().live
+    if live is None or there.descriptor.api is None:
+        what = "it has no API" if live else "there are no live pages that the API could go with"
+        raise ReleaseError(there.descriptor.name, what, "Leave --api-only out.")
+    return replace(release, digest=live.digest)
 
 
 def _promoted(source: Opened, arguments: argparse.Namespace) -> Release:
@@ -197,7 +213,8 @@ def _end_deploy(there: Opened, env: Environment, seen: Pointer, wish: Wish, argu
             say(f"Looking at {there.descriptor.site_url} …")
         address = SiteAddress(there.descriptor.site_url)
         try:
-            drift = verify_site(questions(wish.manifest, SAMPLE), address, env.stores, patience=arguments.patience)
+            asked = [*questions(wish.manifest, SAMPLE), *_asked_of_api(env)]
+            drift = verify_site(asked, address, env.stores, patience=arguments.patience)
         finally:
             address.close()
     back = _go_back(env, seen, wish) if drift else None
@@ -213,6 +230,14 @@ def _end_deploy(there: Opened, env: Environment, seen: Pointer, wish: Wish, argu
     return DRIFTED if drift else OK
 
 
+def _asked_of_api(env: Environment) -> list[Question]:
+    """Ask the API which version it is, where one is live."""
+    live = env.stores.pointer.read().live
+    if env.stores.functions is None or live is None or live.api is None:
+        return []
+    return [api_question(env.stores.functions.look().versions.get(live.api, ""))]
+
+
 def _went(back: str | None) -> str:
     return f"Went back to {back}." if back else "There is nothing to go back to; it stays."
 
@@ -220,7 +245,8 @@ def _went(back: str | None) -> str:
 def _go_back(env: Environment, seen: Pointer, wish: Wish) -> str | None:
     """Point to what was live before, unless somebody else has done something meanwhile."""
     now = env.stores.pointer.read()
-    if seen.live is None or seen.digest == wish.release.digest or now.digest != wish.release.digest:
+    made = env.whole(wish.release, seen).bytes
+    if seen.live is None or seen.bytes == made or now.bytes != made:
         return None
     back = Environment(env.name, env.stores, env.by, env.tell, "the live site was not what was sealed")
     steps.roll_back(back, seen.live)
@@ -229,20 +255,23 @@ def _go_back(env: Environment, seen: Pointer, wish: Wish) -> str | None:
 
 def canary(arguments: argparse.Namespace) -> int:
     """Begin, change or end a canary."""
-    with opened(arguments.environment, arguments.environments) as there:
+    with opened(arguments.environment, arguments.environments) as whole:
+        # What has begun with the API ends with it.
+        there = whole.without_api() if arguments.percent is not None and arguments.site_only else whole
         env = _environment(there, arguments, f"Change the canary on {arguments.environment}?")
         if arguments.finish or arguments.abort:
             if arguments.dry_run:
                 raise ReleaseError("canary", "ending one is a single write", "See `publish.py status` instead.")
             pointer = steps.end_canary(env, finish=arguments.finish)
             return _say_pointer(pointer, arguments, f"The canary has ended; {pointer.digest} is live for everybody.")
-        wish = _wish(there, seal(arguments.output), arguments)
+        built = read_built(there, arguments)
+        wish = _wish(there, built, arguments)
         if arguments.dry_run:
-            _say_what_would_be(there, wish, arguments)
+            _say_what_would_be(there, wish, built.files, arguments)
             return OK
-        steps.start_canary(env, wish, arguments.percent, Files(arguments.output))
+        steps.start_canary(env, wish, arguments.percent, built.files)
         pointer = env.stores.pointer.read()
-        return _say_pointer(pointer, arguments, f"{arguments.percent} % of the viewers get {wish.release.digest}.")
+        return _say_pointer(pointer, arguments, f"{arguments.percent} % of the viewers get {wish.release.name}.")
 
 
 def preview(arguments: argparse.Namespace) -> int:
@@ -258,12 +287,13 @@ def preview(arguments: argparse.Namespace) -> int:
         if arguments.remove:
             steps.remove_preview(env, label)
             return say_values({"preview": label, "url": None}, arguments, f"{label} leads nowhere now.")
-        wish = _wish(there, seal(arguments.output), arguments, for_visitors=False)
+        built = read_built(there, arguments, pages_only=True)
+        wish = _wish(there, built, arguments, for_visitors=False)
         if arguments.dry_run:
-            _say_what_would_be(there, wish, arguments)
+            _say_what_would_be(there.without_api(), wish, built.files, arguments)
             return OK
         until = int(there.stores.clock.now()) + arguments.days * DAY
-        steps.show_preview(env, wish, Preview(label, wish.release.digest, until, env.by), Files(arguments.output))
+        steps.show_preview(env, wish, Preview(label, wish.release.digest, until, env.by), built.files)
         scheme = there.descriptor.site_url.partition("//")[0]
         url = f"{scheme}//{label}.{there.descriptor.preview_host}/"
         return say_values(
@@ -275,16 +305,21 @@ def preview(arguments: argparse.Namespace) -> int:
 
 def rollback(arguments: argparse.Namespace) -> int:
     """Go back to a release that is kept."""
-    with opened(arguments.environment, arguments.environments) as there:
-        target = _target(there.stores, arguments)
-        if arguments.dry_run:
-            return say_values({"release": target.digest}, arguments, f"It would go back to {target.digest}.")
-        env = _environment(there, arguments, f"Go back to {target.digest} on {arguments.environment}?")
+    with _parts_of(arguments.environment, arguments) as there:
         before = there.stores.pointer.read()
+        target = _target(there.stores, arguments)
+        if arguments.api_only:
+            target = replace(_with_pages_of(there, target), commit=before.live.commit if before.live else None)
+        whole = _environment(there, arguments, None).whole(target, before)
+        if arguments.dry_run:
+            values = {"release": whole.digest, "api": whole.api}
+            return say_values(values, arguments, f"It would go back to {whole.name}.")
+        env = _environment(there, arguments, f"Go back to {whole.name} on {arguments.environment}?")
         pointer = steps.roll_back(env, target)
         if pointer == before:
-            return _say_pointer(pointer, arguments, f"{pointer.digest} is live already: this was done before.")
-        words = f"Went back from {before.digest} to {pointer.digest}. `publish.py lock` keeps the next deploy out."
+            return _say_pointer(pointer, arguments, f"{whole.name} is live already: this was done before.")
+        went = f"Went back from {before.live.name if before.live else 'nothing'} to {whole.name}."
+        words = f"{went} `publish.py lock` keeps the next deploy out."
         return _say_pointer(pointer, arguments, words)
 
 
@@ -309,7 +344,8 @@ def _named_release(stores: Stores, now: Pointer, name: str, environment: str) ->
     todo = f"See `publish.py releases {environment}`."
     if len(name) < SHORTEST_DIGEST:
         raise ReleaseError(name, f"give at least {SHORTEST_DIGEST} letters of its digest", todo)
-    found = {one.live.digest: one.live for one in stores.ledger.moves(now) if one.live}
+    # The last that was live of those that share their pages.
+    found = {one.live.digest: one.live for one in reversed([*stores.ledger.moves(now)]) if one.live}
     fitting = [release for digest, release in found.items() if digest.startswith(name)]
     if len(fitting) != 1:
         what = "no release that was live begins so" if not fitting else f"{len(fitting)} releases begin so"
@@ -368,15 +404,24 @@ def verdict(arguments: argparse.Namespace) -> int:
     """Keep what the smoke tests said of a release."""
     with opened(arguments.environment, arguments.environments) as there:
         there.refuse_wrong_account()
-        digest = arguments.release or there.stores.pointer.read().digest
-        if digest is None or not there.stores.objects.head(manifest_key(digest)):
-            what = f"there is no release {digest}" if digest else "nothing is live"
-            raise ReleaseError(arguments.environment, what, f"See `publish.py releases {arguments.environment}`.")
+        release = _judged(there.stores, arguments)
         said = Verdict(arguments.verdict == "passed", whoever(), int(there.stores.clock.now()), arguments.why)
-        there.stores.ledger.judge(digest, said)
-        return say_values(
-            {"release": digest, **vars(said)}, arguments, f"The smoke tests {arguments.verdict} on {digest}."
-        )
+        there.stores.ledger.judge(release, said)
+        values = {"release": release.digest, "api": release.api, **vars(said)}
+        return say_values(values, arguments, f"The smoke tests {arguments.verdict} on {release.name}.")
+
+
+def _judged(stores: Stores, arguments: argparse.Namespace) -> Release:
+    """Return the release that a verdict is of: the live one, or the last that was live of the named pages."""
+    now = stores.pointer.read()
+    release = now.live
+    if arguments.release:
+        was_live = (one.live for one in stores.ledger.moves(now) if one.digest == arguments.release)
+        release = next(was_live, None) or Release(arguments.release)
+    if release is None or not stores.objects.head(manifest_key(release.digest)):
+        what = f"there is no release {release.digest}" if release else "nothing is live"
+        raise ReleaseError(arguments.environment, what, f"See `publish.py releases {arguments.environment}`.")
+    return release
 
 
 def _environment(there: Opened, arguments: argparse.Namespace, question: str | None) -> Environment:
@@ -385,45 +430,46 @@ def _environment(there: Opened, arguments: argparse.Namespace, question: str | N
     return Environment(there.descriptor.name, there.stores, whoever(), teller, arguments.why)
 
 
-def _wish(there: Opened, manifest: Manifest, arguments: argparse.Namespace, *, for_visitors: bool = True) -> Wish:
-    commit = read_commit(Path.cwd())
+def _wish(there: Opened, built: Built, arguments: argparse.Namespace, *, for_visitors: bool = True) -> Wish:
     return Wish(
         there.descriptor.stage,
-        manifest,
-        _release(manifest, commit),
-        commit,
-        known=lambda: _known(there, manifest.digest, arguments.environments),
+        built.manifest,
+        built.release,
+        built.commit,
+        known=lambda: _known(there, built.release, arguments.environments),
         allow_shrink=arguments.allow_shrink,
         for_visitors=for_visitors,
     )
 
 
-def _release(manifest: Manifest, commit: Commit | None) -> Release:
-    return Release(manifest.digest, commit.id if commit else None, commit.committed if commit else 0)
-
-
-def _known(there: Opened, digest: str, folder: Path | None) -> Known:
+def _known(there: Opened, release: Release, folder: Path | None) -> Known:
     """Look up what must not be lost, and, for production, what the smoke tests said."""
     from site_builder.sources.addresses import read_addresses  # noqa: PLC0415 - only whoever changes something needs it
 
     listed = frozenset(one.path for one in read_addresses(Path("content")).listed if not one.gone)
-    return Known(listed, _verdict(there, digest, folder))
+    return Known(listed, _verdict(there, release, folder))
 
 
-def _verdict(there: Opened, digest: str, folder: Path | None) -> Verdict | None:
+def _verdict(there: Opened, release: Release, folder: Path | None) -> Verdict | None:
     """Ask staging what its smoke tests said; only production wants to know."""
     if there.descriptor.stage != "production":
         return None
+    # Pages and API were tested together; whichever of them stays is part of what goes live.
+    live = there.stores.pointer.read().live
+    whole = replace(release, api=release.api if there.stores.functions and release.api else live.api if live else None)
     staging = there.descriptor.name.replace("production", "staging")
     with opened(staging, folder) as other:
-        return other.stores.ledger.verdict(digest)
+        ledger = other.stores.ledger
+        # Where the API stays, pages will do that were judged alone, as a preview: it was judged when it went live.
+        alone = None if there.stores.functions else ledger.verdict(Release(release.digest))
+        return ledger.verdict(whole) or alone
 
 
 def _say_pointer(pointer: Pointer, arguments: argparse.Namespace, words: str) -> int:
     return say_values(pointer_as_values(pointer), arguments, words)
 
 
-def say_values(values: dict[str, object], arguments: argparse.Namespace, words: str) -> int:
+def say_values(values: Mapping[str, object], arguments: argparse.Namespace, words: str) -> int:
     """Say how it ended, to a person or to a machine."""
     if arguments.json:
         say_json(values)
@@ -455,7 +501,7 @@ def _deploy_whole_stack(manifest: Manifest, arguments: argparse.Namespace) -> in
     project = Project(PROJECT, arguments.state.absolute())
     with only_instance(project.local / "up.lock") as held, _local_stores() as stores:
         teller = TerminalTeller(quiet=arguments.json)
-        wish = Wish("dev", manifest, _release(manifest, None))
+        wish = Wish("dev", manifest, Release(manifest.digest))
         steps.make_live(Environment(LOCAL_STACK, stores, whoever(), teller), wish, Files(arguments.output))
         with running_stack(
             project, StoreOrigin(stores.objects), stores.pointer.items, port=arguments.port, report=say

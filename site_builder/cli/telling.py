@@ -10,13 +10,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from site_builder.cli.terminal import say
+from site_builder.release.functions import describe_traffic
 from site_builder.release.plan import (
     Action,
+    Check,
     Copy,
     Delete,
+    Migrate,
     Plan,
     Point,
     Present,
+    Publish,
+    RemoveVersions,
+    Shift,
+    StorePackage,
     Upload,
     WriteManifest,
     describe,
@@ -87,6 +94,10 @@ class TerminalTeller:
         match action:
             case WriteManifest():
                 say("Stored: the release is complete.")
+            case Check():
+                say("The API's new version answers as it should; nobody else has asked it yet.")
+            case Shift():
+                say(f"The API's requests go to {describe_traffic(action.traffic)}.")
             case Point() if action.new.digest != action.seen.digest:
                 say(f"Live: {action.new.digest}")
             case _:
@@ -135,6 +146,10 @@ def _action(action: Action) -> dict[str, object]:
             said |= {"keys": list(action.keys)}
         case WriteManifest():
             said |= {"key": action.manifest.manifest_key}
+        case StorePackage() | Publish() | Migrate() | Check() | RemoveVersions():
+            said |= {"package": action.package}
+        case Shift():
+            said |= vars(action.traffic)
         case _:
             pass
     return said

@@ -15,14 +15,19 @@ from site_builder.errors import ReleaseError, SiteError
 from site_builder.release.apply import Stores, read_manifest
 from site_builder.release.compare import compare, describe_differences
 from site_builder.release.descriptor import ENVIRONMENTS
+from site_builder.release.functions import Deployed
 from site_builder.release.ledger import Verdict
 from site_builder.release.manifest import MANIFESTS, Manifest, digest_in, manifest_key, seal
 from site_builder.release.pointer import Pointer
 from site_builder.release.previews import Preview, read_previews
 from site_builder.release.verify import (
     SAMPLE,
+    THE_API,
     Drift,
+    Question,
     SiteAddress,
+    api_question,
+    find_api_drift,
     find_changed_bytes,
     find_drift,
     questions,
@@ -62,6 +67,8 @@ class Row:
     previews: tuple[Preview, ...]
     drift: tuple[Drift, ...]
     now: float
+    # None where the environment is a site alone.
+    api: Deployed | None = None
 
 
 def status(arguments: argparse.Namespace) -> int:
@@ -90,11 +97,13 @@ def _row(name: str, folder: Path | None) -> Row:
         pointer = stores.pointer.read()
         now = stores.clock.now()
         previews = tuple(one for one in read_previews(stores.pointer.items()) if one.until > now)
-        if pointer.digest is None:
-            return Row(name, pointer, None, previews, (), now)
-        manifest = read_manifest(pointer.digest, stores.objects)
-        drift = find_drift(manifest, stores) if manifest else (_no_manifest(pointer.digest),)
-        return Row(name, pointer, stores.ledger.verdict(pointer.digest), previews, drift, now)
+        api = stores.functions.look() if stores.functions else None
+        if pointer.live is None:
+            return Row(name, pointer, None, previews, (), now, api)
+        manifest = read_manifest(pointer.live.digest, stores.objects)
+        drift = find_drift(manifest, stores) if manifest else (_no_manifest(pointer.live.digest),)
+        drift += find_api_drift(pointer, api) if api else ()
+        return Row(name, pointer, stores.ledger.verdict(pointer.live), previews, drift, now, api)
 
 
 def _no_manifest(digest: str) -> Drift:
@@ -104,20 +113,33 @@ def _no_manifest(digest: str) -> Drift:
 def _row_as_values(row: Row) -> dict[str, object]:
     return {
         **pointer_as_values(row.pointer),
+        "serving": _serving(row.api) if row.api else None,
         "smoke": None if row.verdict is None else vars(row.verdict),
         "previews": [vars(one) for one in row.previews],
         "drift": [vars(one) for one in row.drift],
     }
 
 
+def _serving(api: Deployed) -> dict[str, object]:
+    """Say which versions of the API get the requests, by the numbers that they have here."""
+    traffic = api.traffic
+    said: dict[str, object] = {"package": traffic.live, "version": api.versions.get(traffic.live or "")}
+    if traffic.canary:
+        canary = {"package": traffic.canary, "version": api.versions.get(traffic.canary)}
+        said["canary"] = {**canary, "percent": traffic.percent}
+    return said
+
+
 def _say_rows(rows: Sequence[Row]) -> None:
     if not rows:
         say("No environment can be looked at here.")
         return
-    cells = [("", "live", "commit", "since", "canary", "smoke", "drift"), *(_cells(row) for row in rows)]
+    cells = [("", "live", "api", "commit", "since", "canary", "smoke", "drift"), *(_cells(row) for row in rows)]
     for line in table(cells):
         say(line)
     for row in rows:
+        for drift in find_api_drift(row.pointer, row.api) if row.api else ():
+            say(f"{row.name}: {drift.where}: {drift.what}. Run what was interrupted again, or roll back.")
         if row.pointer.closed:
             say(f"{row.name} is closed: every page is its 503.html")
         if row.pointer.lock:
@@ -130,16 +152,30 @@ def _say_rows(rows: Sequence[Row]) -> None:
 def _cells(row: Row) -> tuple[str, ...]:
     live, canary = row.pointer.live, row.pointer.canary
     if live is None:
-        return (row.name, "nothing yet", "", "", "", "", "")
+        return (row.name, "nothing yet", _api_cell(row.api), "", "", "", "", "")
     return (
         row.name,
         live.digest[:SHORT],
+        _api_cell(row.api),
         (live.commit or "unknown")[:SHORT],
         f"{age(row.now - row.pointer.move.at)} ({row.pointer.move.action})",
         f"{canary.percent} % {canary.release.digest[:SHORT]}" if canary else "-",
         "not seen" if row.verdict is None else ("passed" if row.verdict.passed else "FAILED"),
-        f"{len(row.drift)} files" if row.drift else "none",
+        _drift_cell(row.drift),
     )
+
+
+def _drift_cell(drift: Sequence[Drift]) -> str:
+    files = [one for one in drift if one.where != THE_API]
+    said = [f"{len(files)} files"] if files else []
+    return " and ".join([*said, THE_API] if len(files) < len(drift) else said) or "none"
+
+
+def _api_cell(api: Deployed | None) -> str:
+    if api is None:
+        return "-"
+    package = api.traffic.live or ""
+    return f"{package[:SHORT]} ({api.versions.get(package, '?')})"
 
 
 def releases(arguments: argparse.Namespace) -> int:
@@ -154,7 +190,7 @@ def releases(arguments: argparse.Namespace) -> int:
     if not moves:
         say(f"{arguments.environment}: nothing was ever live")
         return OK
-    rows: list[tuple[str, ...]] = [("move", "live", "commit", "when", "what", "by", "why")]
+    rows: list[tuple[str, ...]] = [("move", "live", "api", "commit", "when", "what", "by", "why")]
     rows += [_move_cells(one, one.digest in kept) for one in moves]
     for line in table(rows):
         say(line)
@@ -164,7 +200,8 @@ def releases(arguments: argparse.Namespace) -> int:
 def _move_cells(one: Pointer, kept: bool) -> tuple[str, ...]:
     commit = (one.live.commit or "unknown")[:SHORT] if one.live else ""
     live = f"{one.digest[:SHORT]}{'' if kept else ' (pruned)'}" if one.digest else "nothing"
-    return (str(one.move.number), live, commit, moment(one.move.at), one.move.action, one.move.by, one.move.why)
+    api = (one.live.api or "")[:SHORT] if one.live else ""
+    return (str(one.move.number), live, api, commit, moment(one.move.at), one.move.action, one.move.by, one.move.why)
 
 
 def diff(arguments: argparse.Namespace) -> int:
@@ -204,8 +241,10 @@ def verify(arguments: argparse.Namespace) -> int:
     """Compare the live site and the bucket with what was sealed."""
     with opened(arguments.environment, arguments.environments) as there:
         stores = there.stores
-        manifest = _manifest(arguments.environment, stores.pointer.read().digest, stores)
-        asked = questions(manifest, None if arguments.all else SAMPLE)
+        pointer = stores.pointer.read()
+        manifest = _manifest(arguments.environment, pointer.digest, stores)
+        api = stores.functions.look() if stores.functions else None
+        asked = [*questions(manifest, None if arguments.all else SAMPLE), *_api_questions(api)]
         address = SiteAddress(there.descriptor.site_url)
         try:
             wrong = verify_site(asked, address, stores, patience=arguments.patience)
@@ -213,6 +252,7 @@ def verify(arguments: argparse.Namespace) -> int:
             address.close()
         entries = manifest.entries if arguments.all else manifest.entries[:SAMPLE]
         stored = (*find_drift(manifest, stores), *find_changed_bytes(manifest, entries, stores))
+        stored += find_api_drift(pointer, api) if api else ()
     if arguments.json:
         values = {"release": manifest.digest, "asked": len(asked)}
         say_json({**values, "site": [vars(one) for one in wrong], "bucket": [vars(one) for one in stored]})
@@ -224,6 +264,12 @@ def verify(arguments: argparse.Namespace) -> int:
         if stored:
             say(f"  `publish.py deploy {arguments.environment} --repair` stores again what is missing.")
     return DRIFTED if wrong or stored else OK
+
+
+def _api_questions(api: Deployed | None) -> list[Question]:
+    """Ask the API which version it is, unless two of them share the requests."""
+    number = api.versions.get(api.traffic.live or "") if api and not api.traffic.canary else None
+    return [api_question(number)] if number else []
 
 
 def cloud(arguments: argparse.Namespace) -> int:

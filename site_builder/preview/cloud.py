@@ -294,7 +294,10 @@ class Edge:
             return answer
         # An error page belongs to the whole distribution, so CloudFront answers with it for the API as well.
         with self._lock:
-            page = self.cache.error_page(time.monotonic())
+            try:
+                page = self.cache.error_page(time.monotonic())
+            except StoreError as error:
+                page = Viewed(502, {"content-type": "text/plain; charset=utf-8"}, f"{error}\n".encode(), "error")
         return Answer(page.status, tuple(page.headers.items()), page.body)
 
 

@@ -59,7 +59,6 @@ class Alias:
     version: str
     # Of one other version, between 0 and 1.
     others: Mapping[str, float] = field(default_factory=dict)
-    revision: int = 1
 
     @property
     def versions(self) -> frozenset[str]:
@@ -100,15 +99,13 @@ class Function:
         self.versions.append(version)
         return version
 
-    def point(self, version: str, others: Mapping[str, float], revision: str | None) -> Alias:
+    def point(self, version: str, others: Mapping[str, float]) -> Alias:
         """Let the alias lead somewhere else."""
-        if self.alias and revision and revision != str(self.alias.revision):
-            raise FunctionError("PreconditionFailedException", 412, "the alias was changed meanwhile")
         for number in (version, *others):
             self.version(number)
         if version in others or len(others) > 1 or any(not 0 <= share <= 1 for share in others.values()):
             raise FunctionError("InvalidParameterValueException", 400, f"no such routing: {version}, {dict(others)}")
-        self.alias = Alias(version, dict(others), self.alias.revision + 1 if self.alias else 1)
+        self.alias = Alias(version, dict(others))
         return self.alias
 
     def remove(self, number: str) -> None:
@@ -153,7 +150,7 @@ class LocalApi:
         """Be what Terraform has made: a first version, migrated, that gets everything."""
         for name in self.functions:
             self.publish(name, package)
-            self.point(name, "1", {}, None)
+            self.point(name, "1", {})
         migrate(self.functions[self.names[MIGRATE]].version("1").folder, self._place.database)
 
     def fetched(self, bucket: str, key: str) -> bytes:
@@ -170,10 +167,10 @@ class LocalApi:
             folder = unpacked(package, self._place.home / "versions" / digest.hexdigest(), self._place.server)
             return self.functions[name].publish(base64.b64encode(digest.digest()).decode(), folder)
 
-    def point(self, name: str, version: str, others: Mapping[str, float], revision: str | None) -> Alias:
+    def point(self, name: str, version: str, others: Mapping[str, float]) -> Alias:
         """Let an alias lead somewhere else; who has no requests any more ends when it is next changed."""
         with self._lock:
-            alias = self.functions[name].point(version, others, revision)
+            alias = self.functions[name].point(version, others)
             if name == self.names[APP]:
                 for number in set(self._running) - alias.versions - self._before:
                     self._running.pop(number)[0].close()
@@ -339,7 +336,7 @@ def _answer_for(api: LocalApi, name: str, what: str, asked: FunctionsAsked) -> F
             return 200, _configuration(name, api.publish(name, package)), {}
         case "PUT", "aliases":
             others = (asked.values.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
-            alias = api.point(name, asked.values["FunctionVersion"], others, asked.values.get("RevisionId"))
+            alias = api.point(name, asked.values["FunctionVersion"], others)
             return 200, _alias(alias), {}
         case "POST", "invocations":
             value, failed = api.invoke(name, qualifier, asked.values)
@@ -378,9 +375,5 @@ def _configuration(name: str, version: Version) -> dict[str, object]:
 
 
 def _alias(alias: Alias) -> dict[str, object]:
-    said: dict[str, object] = {
-        "Name": ALIAS,
-        "FunctionVersion": alias.version,
-        "RevisionId": str(alias.revision),
-    }
+    said: dict[str, object] = {"Name": ALIAS, "FunctionVersion": alias.version}
     return {**said, "RoutingConfig": {"AdditionalVersionWeights": dict(alias.others)}} if alias.others else said

@@ -10,21 +10,37 @@ from pathlib import Path
 
 from site_builder.errors import ReleaseError
 from site_builder.release.answers import object_metadata
+from site_builder.release.functions import (
+    ApiFunctions,
+    Deployed,
+    check,
+    migrate,
+    package_digest,
+    package_key,
+    read_package,
+    traffic_for,
+)
 from site_builder.release.ledger import Ledger
 from site_builder.release.manifest import ASSETS, NOT_FOUND_PAGE, Entry, Manifest, manifest_key, release_prefix
 from site_builder.release.plan import (
     Action,
+    Check,
     Copy,
     Delete,
+    Migrate,
     Plan,
     Point,
     Present,
+    Publish,
+    RemoveVersions,
+    Shift,
     ShowNotFoundPage,
+    StorePackage,
     Upload,
     WriteManifest,
     step,
 )
-from site_builder.release.pointer import Pointer, PointerStore
+from site_builder.release.pointer import TRIES, Pointer, PointerStore
 from site_builder.release.s3 import LARGEST_AT_ONCE
 from site_builder.release.side import Each, side_by_side
 from site_builder.release.stores import (
@@ -54,6 +70,8 @@ class Stores:
     pointer: PointerStore
     clock: Clock
     each: Each = side_by_side
+    # None where the environment is a site alone.
+    functions: ApiFunctions | None = None
 
     @property
     def ledger(self) -> Ledger:
@@ -61,16 +79,25 @@ class Stores:
         return Ledger(self.objects, self.each)
 
 
-def look(manifest: Manifest, stores: Stores, *, thoroughly: bool = False) -> Present:
+def look(manifest: Manifest, stores: Stores, *, thoroughly: bool = False, package: str | None = None) -> Present:
     """Read what the plan for this manifest depends on; if it is live already, that is little."""
     pointer = stores.pointer.read()
+    api, packages = _look_at_api(stores, package)
     if pointer.digest == manifest.digest and not thoroughly:
-        return Present(pointer, None, manifest, _shows_not_found_page(manifest, stores))
+        fits = _shows_not_found_page(manifest, stores)
+        return Present(pointer, None, manifest, fits, api=api, packages=packages)
     taken = stores.pointer.size() if manifest.redirects else 0
     keys = stored_keys(manifest, stores)
     live = read_manifest(pointer.digest, stores.objects) if pointer.digest else None
     fits = live is not None and _shows_not_found_page(live, stores)
-    return Present(pointer, keys, live, fits, taken)
+    return Present(pointer, keys, live, fits, taken, api, packages)
+
+
+def _look_at_api(stores: Stores, package: str | None) -> tuple[Deployed | None, frozenset[str]]:
+    if stores.functions is None:
+        return None, frozenset()
+    stored = package is not None and stores.objects.head(package_key(package)) is not None
+    return stores.functions.look(), frozenset({package} if package and stored else ())
 
 
 def stored_keys(manifest: Manifest, stores: Stores) -> dict[str, Found]:
@@ -121,7 +148,56 @@ def _do(action: Action, output: Path | None, stores: Stores) -> Action:
             show_not_found_page(action.digest, stores)
         case Delete():
             stores.objects.delete(action.keys)
+        case StorePackage():
+            _store_package(action, stores.objects)
+        case Publish() | Migrate() | Check() | Shift() | RemoveVersions():
+            _do_to_api(action, stores)
     return action
+
+
+def _do_to_api(action: Publish | Migrate | Check | Shift | RemoveVersions, stores: Stores) -> None:
+    functions = stores.functions
+    if functions is None:
+        raise ReleaseError("the API", "this environment has none", "Apply Terraform, which describes it.")
+    match action:
+        case Publish():
+            functions.publish(action.package, stores.objects.bucket)
+        case Migrate():
+            migrate(functions, action.package)
+        case Check():
+            check(functions, action.package)
+        case Shift() if action.first:
+            functions.shift(action.traffic)
+        case Shift():
+            let_api_follow(stores)
+        case RemoveVersions():
+            functions.remove(action.package)
+
+
+def let_api_follow(stores: Stores) -> None:
+    """Let the API's traffic be what the pointer says; if that has gone on meanwhile, the traffic goes after it."""
+    if stores.functions is None:
+        return
+    for _ in range(TRIES):
+        pointer, deployed = stores.pointer.read(), stores.functions.look()
+        aim = traffic_for(pointer, deployed)
+        if deployed.traffic == aim:
+            return
+        stores.functions.shift(aim)
+    raise ReleaseError("the API", f"others changed its traffic {TRIES} times meanwhile", "Run the command again.")
+
+
+def _store_package(action: StorePackage, objects: ObjectStore) -> None:
+    key = package_key(action.package)
+    headers = Headers("application/zip", "private, no-store")
+    if isinstance(action.source, str):
+        objects.copy(Source(key, action.source), key, headers)
+        return
+    body = read_package(action.source)
+    if package_digest(body) != action.package:
+        what = "the file changed after it was sealed"
+        raise ReleaseError(str(action.source), what, "Do not package while deploying; deploy again.")
+    objects.put(key, Sendable(body, headers.content_type, headers.cache_control))
 
 
 def point(action: Point, stores: Stores) -> None:
@@ -199,7 +275,8 @@ def missing_files(manifest: Manifest, stores: Stores) -> list[str]:
     return sorted(key for key, size in wanted.items() if key not in keys or keys[key].size != size)
 
 
-def present_pointer(stores: Stores, pointer: Pointer) -> Present:
+def present_pointer(stores: Stores, pointer: Pointer, *, with_api: bool) -> Present:
     """Return what a move alone depends on."""
     live = read_manifest(pointer.digest, stores.objects) if pointer.digest else None
-    return Present(pointer, None, live, live is not None and _shows_not_found_page(live, stores))
+    api = stores.functions.look() if stores.functions and with_api else None
+    return Present(pointer, None, live, live is not None and _shows_not_found_page(live, stores), api=api)

@@ -6,8 +6,10 @@ alone, which botocore makes through awscrt.
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -18,6 +20,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.httpsession import URLLib3Session
 
 from site_builder.errors import ReleaseError
+from site_builder.release.descriptor import Api
+from site_builder.release.functions import Deployed, FailedError, Part, Traffic, digest_of_code, package_key
 from site_builder.release.s3 import S3Client, S3ObjectStore
 from site_builder.release.signing import Credentials
 from site_builder.release.stores import ConflictError, StoreError, StoreVersion
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from mypy_boto3_backup import BackupClient
     from mypy_boto3_cloudfront_keyvaluestore import CloudFrontKeyValueStoreClient
     from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_lambda import LambdaClient
 
 # "standard" backs off and gives up; "adaptive" was seen not to finish at all under throttling.
 RETRIES = Config(retries={"mode": "standard", "max_attempts": 6}, connect_timeout=10, read_timeout=30)
@@ -34,6 +39,8 @@ MOST_LISTED = 50
 DEFAULT_REGION = "us-east-1"
 # What the S3 of this machine is told: it asks for some credentials, and takes any.
 LOCAL_ACCESS = Credentials("local", "local")
+# What Lambda calls the code that was uploaded last, among the versions.
+LATEST = "$LATEST"
 
 
 class CloudFrontKeyValues:
@@ -87,6 +94,104 @@ class CloudFrontKeyValues:
                 more = {"NextToken": page["NextToken"]}
         except (ClientError, BotoCoreError) as error:
             raise StoreError("listing the key-value store", str(error)) from error
+
+
+class LambdaFunctions:
+    """The API in AWS Lambda: three functions of one package; requests come to the first through its alias."""
+
+    def __init__(self, client: LambdaClient, api: Api) -> None:
+        self._client = client
+        self._api = api
+
+    def look(self) -> Deployed:
+        """Return what is there."""
+        packages = self._packages(self._api.function)
+        with _told("looking at the API"):
+            alias = self._client.get_alias(FunctionName=self._api.function, Name=self._api.alias)
+        others = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+        shares = {packages[number]: share for number, share in others.items() if share and number in packages}
+        canary = next(iter(shares), None)
+        percent = round(shares[canary] * 100) if canary else 0
+        traffic = Traffic(packages.get(alias["FunctionVersion"]), canary, percent)
+        return Deployed(_newest(packages), traffic)
+
+    def publish(self, package: str, bucket: str) -> None:
+        """Make a version of a package that lies in the bucket, and wait until it can be asked."""
+        for name in (self._api.migration, self._api.worker, self._api.function):
+            with _told(f"making a version of {name}"):
+                # In one request, so that nobody else's code can come between.
+                made = self._client.update_function_code(
+                    FunctionName=name, S3Bucket=bucket, S3Key=package_key(package), Publish=True
+                )
+                waiter = self._client.get_waiter("published_version_active")
+                waiter.wait(FunctionName=name, Qualifier=made["Version"])
+
+    def invoke(self, part: Part, package: str, event: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Run a version, whoever else gets it; raise FailedError if it fails."""
+        name = self._api.function if part == "app" else self._api.migration
+        with _told(f"asking {name}"):
+            answer = self._client.invoke(
+                FunctionName=name, Qualifier=self._number(name, package), Payload=json.dumps(event).encode()
+            )
+            said = json.loads(answer["Payload"].read() or b"null")
+        if answer.get("FunctionError"):
+            evidence = said.get("errorMessage", "") if isinstance(said, dict) else said
+            doing = "asking the API" if part == "app" else "migrating the database"
+            raise FailedError(doing, package, str(evidence))
+        return said if isinstance(said, dict) else {}
+
+    def shift(self, traffic: Traffic) -> None:
+        """Let the traffic be this, in one write; the worker goes with what is live."""
+        if traffic.live is None:
+            raise StoreError("sending the API its requests", "no version is named for those who get no canary")
+        self._point(self._api.function, traffic.live, traffic)
+        self._point(self._api.worker, traffic.live, Traffic(traffic.live))
+
+    def remove(self, package: str) -> None:
+        """Remove the versions of a package that gets no requests; none is no error."""
+        if package in self.look().traffic.packages:
+            raise StoreError("removing a version of the API", f"{package} gets requests")
+        for name in (self._api.function, self._api.worker, self._api.migration):
+            numbers = [number for number, one in self._packages(name).items() if one == package and number != LATEST]
+            for number in numbers:
+                with _told(f"removing version {number} of {name}"):
+                    self._client.delete_function(FunctionName=name, Qualifier=number)
+
+    def _point(self, name: str, live: str, traffic: Traffic) -> None:
+        shares = {self._number(name, traffic.canary): traffic.percent / 100} if traffic.canary else {}
+        with _told(f"changing the alias {self._api.alias} of {name}"):
+            self._client.update_alias(
+                FunctionName=name,
+                Name=self._api.alias,
+                FunctionVersion=self._number(name, live),
+                RoutingConfig={"AdditionalVersionWeights": shares},
+            )
+
+    def _number(self, name: str, package: str) -> str:
+        number = _newest(self._packages(name)).get(package)
+        if number is None:
+            raise StoreError(name, f"it has no version of the package {package}")
+        return number
+
+    def _packages(self, name: str) -> dict[str, str]:
+        """Return of which package each version is, by its number."""
+        with _told(f"looking at {name}"):
+            pages = self._client.get_paginator("list_versions_by_function").paginate(FunctionName=name)
+            listed = [one for page in pages for one in page["Versions"]]
+        return {one["Version"]: digest_of_code(one["CodeSha256"]) for one in listed}
+
+
+def _newest(packages: Mapping[str, str]) -> dict[str, str]:
+    numbers = sorted((number for number in packages if number != LATEST), key=int)
+    return {packages[number]: number for number in numbers}
+
+
+@contextmanager
+def _told(doing: str) -> Iterator[None]:
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise StoreError(doing, str(error)) from error
 
 
 class CloudWatchAlarms:
@@ -162,6 +267,13 @@ class Account:
         if endpoint:
             client.meta.events.register("before-send.cloudfront-keyvaluestore.*", _sent_to(endpoint))  # type: ignore[arg-type]
         return CloudFrontKeyValues(client, arn)
+
+    def functions(self, api: Api, endpoint: str = "") -> LambdaFunctions:
+        """Open an environment's functions; an endpoint of one's own stands in for AWS."""
+        # A function may take its time, a migration above all: as long as Lambda itself lets it.
+        patient = RETRIES.merge(Config(read_timeout=15 * 60))
+        client = self._session.client("lambda", region_name=self._region, config=patient, endpoint_url=endpoint or None)
+        return LambdaFunctions(client, api)
 
     def alarms(self, endpoint: str = "") -> CloudWatchAlarms:
         """Open CloudWatch; an endpoint of one's own stands in for it."""

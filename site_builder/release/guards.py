@@ -79,9 +79,9 @@ def objections_to(wish: Wish, present: Present) -> Iterator[Objection]:
         yield locked(present.pointer.lock)
     if not wish.for_visitors:
         return
-    if present.pointer.canary and present.pointer.canary.release.digest != wish.release.digest:
+    if present.pointer.canary and not _is_tried(wish.release, present.pointer.canary.release):
         one = present.pointer.canary
-        what = f"a canary runs: {one.percent} % of the viewers get {one.release.digest}"
+        what = f"a canary runs: {one.percent} % of the viewers get {one.release.name}"
         yield Objection("canary", what, "End it first: `publish.py canary ENV --finish`, or `--abort`.")
     if wish.built_here and wish.stage in CAREFUL:
         yield from _unclean(wish)
@@ -112,6 +112,11 @@ def locked(lock: Lock) -> Objection:
     )
 
 
+def _is_tried(wished: Release, tried: Release) -> bool:
+    """Say whether the canary is what is wished; where no API is named, whichever it has."""
+    return wished.digest == tried.digest and wished.api in (None, tried.api)
+
+
 def _unclean(wish: Wish) -> Iterator[Objection]:
     if wish.commit is None:
         todo = "Deploy from a clone of the repository."
@@ -125,7 +130,7 @@ def _untested(release: Release, verdict: Verdict | None) -> Iterator[Objection]:
     if verdict is None or not verdict.passed:
         words = "have not seen it" if verdict is None else f"failed on it ({verdict.why or 'no word why'})"
         todo = "Deploy it to staging, run `make smoke` there, then `publish.py promote staging production`."
-        yield Objection("smoke", f"the smoke tests on staging {words}: release {release.digest}", todo)
+        yield Objection("smoke", f"the smoke tests on staging {words}: release {release.name}", todo)
 
 
 def _older(release: Release, pointer: Pointer) -> Iterator[Objection]:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from site_builder.release.pointer import NO_MOVE, Pointer
+from site_builder.release.pointer import NO_MOVE, Pointer, Release
 from site_builder.release.side import Each
 from site_builder.release.stores import AlreadyThereError, ObjectStore, StoredObject
 
@@ -67,15 +67,20 @@ class Ledger:
         stored = self._objects.get(_key(number))
         return Pointer.from_json(stored.body.decode()) if stored else None
 
-    def verdict(self, digest: str) -> Verdict | None:
+    def verdict(self, release: Release) -> Verdict | None:
         """Return what the smoke tests said of a release, if they have looked at it."""
-        stored = self._objects.get(f"{VERDICTS}{digest}.json")
+        stored = self._objects.get(_verdict_key(release))
         return Verdict(**json.loads(stored.body)) if stored else None
 
-    def judge(self, digest: str, verdict: Verdict) -> None:
+    def judge(self, release: Release, verdict: Verdict) -> None:
         """Keep what the smoke tests said; what they say last counts."""
         body = json.dumps(vars(verdict), sort_keys=True).encode()
-        self._objects.put(f"{VERDICTS}{digest}.json", StoredObject(body, JSON, PRIVATE))
+        self._objects.put(_verdict_key(release), StoredObject(body, JSON, PRIVATE))
+
+
+def _verdict_key(release: Release) -> str:
+    """Return where a verdict lies: it is of pages and API together, as they were tested."""
+    return f"{VERDICTS}{'-'.join(one for one in release.bytes if one)}.json"
 
 
 def _key(number: int) -> str:

@@ -207,13 +207,14 @@ def release_prefix(digest: str) -> str:
     return f"releases/{digest}/"
 
 
-def seal(output: Path) -> Manifest:
-    """Read a finished output folder into a manifest."""
+def seal(output: Path, *, remember: bool = True) -> Manifest:
+    """Read a finished output folder into a manifest; what was read may be remembered beside the folder."""
     if not output.is_dir():
         raise ReleaseError(str(output), "there is no such folder", "Run `make build` first.")
     measured = Measured(output)
     manifest = Manifest(tuple(sorted(_entries(output, measured))), read_redirects(output))
-    measured.write()
+    if remember:
+        measured.write()
     present = {entry.path for entry in manifest.entries}
     for needed in ("index.html", NOT_FOUND_PAGE):
         if needed not in present:

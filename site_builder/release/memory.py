@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
+from site_builder.release.functions import Deployed, FailedError, Part, Traffic, package_key
 from site_builder.release.pointer import LARGEST_STORE, LONGEST_KEY, LONGEST_VALUE, MOST_KEYS
 from site_builder.release.stores import (
     AlreadyThereError,
@@ -12,6 +15,7 @@ from site_builder.release.stores import (
     Found,
     Headers,
     NothingThereError,
+    ObjectReader,
     Sendable,
     Source,
     StoredObject,
@@ -136,6 +140,62 @@ class MemoryKeyValues:
         """Return all keys and values."""
         with self._lock:
             return dict(self._values)
+
+
+class MemoryFunctions:
+    """Keeps versions in a dictionary; what would go wrong in a package is told to it."""
+
+    def __init__(self, objects: ObjectReader) -> None:
+        self._objects = objects
+        self._versions: dict[str, str] = {}
+        self._made = 0
+        self.traffic = Traffic()
+        # Which packages the database was migrated for, in this order.
+        self.migrated: list[str] = []
+        # What a package answers to each GET, and which ones cannot be migrated for.
+        self.answers: dict[str, tuple[int, str]] = {}
+        self.unmigratable: set[str] = set()
+
+    def look(self) -> Deployed:
+        """Return what is there."""
+        return Deployed(dict(self._versions), self.traffic)
+
+    def publish(self, package: str, bucket: str) -> None:  # noqa: ARG002 - there is one bucket
+        """Make a version of a package that lies in the bucket."""
+        if self._objects.get(package_key(package)) is None:
+            raise StoreError("making a version of the API", f"there is no {package_key(package)}")
+        newest = max(self._versions, key=lambda one: int(self._versions[one]), default=None)
+        if package != newest:
+            self._made += 1
+            self._versions[package] = str(self._made)
+
+    def invoke(self, part: Part, package: str, event: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Run a version, whoever else gets it; raise FailedError if it fails."""
+        number = self._number(package)
+        if part == "app":
+            status, body = self.answers.get(package, (200, json.dumps({"release": number})))
+            return {"statusCode": status, "body": body, "path": event["path"]}
+        if package in self.unmigratable:
+            raise FailedError("migrating the database", package, "a migration failed")
+        self.migrated.append(package)
+        return {}
+
+    def shift(self, traffic: Traffic) -> None:
+        """Let the traffic be this, in one write."""
+        for package in traffic.packages:
+            self._number(package)
+        self.traffic = traffic
+
+    def remove(self, package: str) -> None:
+        """Remove the versions of a package that gets no requests; none is no error."""
+        if package in self.traffic.packages:
+            raise StoreError("removing a version of the API", f"{package} gets requests")
+        self._versions.pop(package, None)
+
+    def _number(self, package: str) -> str:
+        if package not in self._versions:
+            raise StoreError("the API", f"there is no version of {package}")
+        return self._versions[package]
 
 
 def _size(values: Mapping[str, str]) -> int:

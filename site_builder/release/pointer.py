@@ -36,6 +36,23 @@ class Release:
     commit: str | None = None
     # When that commit was made, in seconds since 1970: what tells an older commit from a newer one.
     committed: int = 0
+    # The API's package that belongs to it; None where nothing is said of the API.
+    api: str | None = None
+
+    @property
+    def bytes(self) -> tuple[str, str | None]:
+        """Name what visitors get of it, whichever commit it is of: the pages and the API."""
+        return self.digest, self.api
+
+    @property
+    def name(self) -> str:
+        """Name it for a person, with its API where it has one."""
+        return f"{self.digest} with the API {self.api}" if self.api else self.digest
+
+    def to_values(self, name: str) -> dict[str, Any]:
+        """Write it under a name for its digest."""
+        said = {name: self.digest, "commit": self.commit, "committed": self.committed}
+        return {**said, "api": self.api} if self.api else said
 
 
 @dataclass(frozen=True)
@@ -86,6 +103,11 @@ class Pointer:
         return self.live.digest if self.live else None
 
     @property
+    def bytes(self) -> tuple[str, str | None] | None:
+        """Name what visitors get, pages and API, if anything is live."""
+        return self.live.bytes if self.live else None
+
+    @property
     def digests(self) -> frozenset[str]:
         """Name every release that a viewer may get."""
         canary = {self.canary.release.digest} if self.canary else set()
@@ -95,11 +117,9 @@ class Pointer:
         """Write the value that the edge function reads, and we."""
         said: dict[str, Any] = {"move": vars(self.move)}
         if self.live:
-            said |= {"live": self.live.digest, "commit": self.live.commit, "committed": self.live.committed}
+            said |= self.live.to_values("live")
         if self.canary:
-            one = self.canary.release
-            said["canary"] = {"release": one.digest, "percent": self.canary.percent}
-            said["canary"] |= {"commit": one.commit, "committed": one.committed}
+            said["canary"] = {**self.canary.release.to_values("release"), "percent": self.canary.percent}
         if self.lock:
             said["lock"] = vars(self.lock)
         if self.closed:
@@ -126,7 +146,7 @@ class Pointer:
 
 
 def _release(said: Mapping[str, Any], name: str) -> Release:
-    return Release(said[name], said.get("commit"), said.get("committed", 0))
+    return Release(said[name], said.get("commit"), said.get("committed", 0), said.get("api"))
 
 
 def moved(seen: Pointer, action: str, by: str, why: str, at: float) -> Pointer:

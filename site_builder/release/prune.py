@@ -7,15 +7,16 @@ be taken over after a while that is longer than any of its requests may be under
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from site_builder.errors import ReleaseError
 from site_builder.release.apply import Stores, apply_plan, read_manifest
+from site_builder.release.functions import PACKAGES, Deployed, Traffic, package_key, package_of
 from site_builder.release.guards import Objection, locked, refuse
 from site_builder.release.manifest import ASSETS, MANIFESTS, Manifest, digest_in, manifest_key
-from site_builder.release.plan import Delete, Plan, Point, Present
+from site_builder.release.plan import Delete, Plan, Point, Present, RemoveVersions
 from site_builder.release.pointer import NO_CHANGES, Changes, Lock, Pointer, PointerMovedError, short
 from site_builder.release.previews import read_previews
 from site_builder.release.steps import Environment
@@ -52,6 +53,10 @@ class Holdings:
     kept: frozenset[str]
     # Of each release that stays and is there: what it consists of.
     contents: Mapping[str, Manifest]
+    # The API's packages that are stored, and those that somebody may go back to; the versions made of them.
+    packages: Mapping[str, Found] = field(default_factory=dict)
+    kept_packages: frozenset[str] = frozenset()
+    versions: frozenset[str] = frozenset()
 
 
 def kept_releases(
@@ -75,7 +80,7 @@ def kept_releases(
 
 def plan_prune(there: Holdings, now: float, keep: Keep) -> tuple[Plan, Changes]:
     """Plan what goes: whole releases, manifest first; what died half way; assets that no release shows any more."""
-    actions = [*_releases(there, now, keep), *_assets(there, now, keep)]
+    actions = [*_releases(there, now, keep), *_assets(there, now, keep), *_packages(there, now, keep)]
     return Plan(there.pointer.digest or "", tuple(actions)), Changes(deletes=_keys_to_forget(there, now))
 
 
@@ -106,6 +111,23 @@ def _assets(there: Holdings, now: float, keep: Keep) -> Iterator[Delete]:
     yield from (Delete(some, "no release that is kept shows it") for some in _thousands(sorted(old)))
 
 
+def _packages(there: Holdings, now: float, keep: Keep) -> Iterator[Delete | RemoveVersions]:
+    """Name what of the API goes: packages that belong to no release that is kept, and the versions made of them."""
+    stored = {package_of(key): found for key, found in there.packages.items()}
+    young = {package for package, found in stored.items() if found.modified > now - keep.days * DAY}
+    for package in sorted(there.versions - there.kept_packages - young):
+        yield RemoveVersions(package, "no release that is kept runs it")
+    old = [package_key(package) for package in sorted(set(stored) - there.kept_packages - young)]
+    yield from (Delete(some, "no release that is kept runs it") for some in _thousands(old))
+
+
+def _kept_packages(there: Iterable[Pointer], kept: Collection[str]) -> Iterator[str]:
+    for pointer in there:
+        for release in (pointer.live, pointer.canary.release if pointer.canary else None):
+            if release and release.api and release.digest in kept:
+                yield release.api
+
+
 def _keys_to_forget(there: Holdings, now: float) -> tuple[str, ...]:
     """Return redirects of releases that do not stay; a deploy of one of them brings its redirects again."""
     redirects = [key for key in there.items if key.startswith("r:") and key.split(":")[1] not in there.kept]
@@ -125,7 +147,9 @@ def look_for_prune(stores: Stores, keep: Keep) -> Holdings:
     pointer = stores.pointer.read()
     moves = tuple(stores.ledger.moves(pointer))
     items = stores.pointer.items()
-    releases, manifests, assets = stores.each(stores.objects.listed, ("releases/", MANIFESTS, ASSETS))
+    releases, manifests, assets, packages = stores.each(
+        stores.objects.listed, ("releases/", MANIFESTS, ASSETS, PACKAGES)
+    )
     kept = kept_releases(pointer, moves, items, now, keep)
     # What was never live is kept for its time as well, and so are the assets that it shows.
     ever_live = {digest for one in moves for digest in one.digests}
@@ -134,7 +158,20 @@ def look_for_prune(stores: Stores, keep: Keep) -> Holdings:
     read = zip(names, stores.each(lambda digest: read_manifest(digest, stores.objects), names), strict=True)
     contents = {digest: manifest for digest, manifest in read if manifest}
     _refuse_if_unknown(pointer, items, contents, now)
-    return Holdings(pointer, moves, items, releases, manifests, assets, frozenset(kept), contents)
+    api = stores.functions.look() if stores.functions else Deployed({}, Traffic())
+    return Holdings(
+        pointer,
+        moves,
+        items,
+        releases,
+        manifests,
+        assets,
+        frozenset(kept),
+        contents,
+        packages,
+        frozenset({*_kept_packages((pointer, *moves), kept), *api.traffic.packages}),
+        frozenset(api.versions),
+    )
 
 
 def _refuse_if_unknown(

@@ -7,13 +7,22 @@ again, and what it has stored already is not stored again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from site_builder.errors import ReleaseError
-from site_builder.release.apply import Stores, apply_plan, look, missing_files, present_pointer, read_manifest
+from site_builder.release.apply import (
+    Stores,
+    apply_plan,
+    let_api_follow,
+    look,
+    missing_files,
+    present_pointer,
+    read_manifest,
+)
 from site_builder.release.guards import (
     Objection,
     RefusedError,
@@ -24,7 +33,7 @@ from site_builder.release.guards import (
     refuse_what_the_edge_cannot_hold,
 )
 from site_builder.release.manifest import Manifest
-from site_builder.release.plan import Action, Plan, Present, plan_move, plan_release, redirect_puts
+from site_builder.release.plan import Action, Origin, Plan, Present, Shift, plan_move, plan_release, redirect_puts
 from site_builder.release.pointer import (
     NO_CHANGES,
     Canary,
@@ -71,6 +80,11 @@ class Environment:
     tell: Teller
     why: str = ""
 
+    def whole(self, release: Release, seen: Pointer) -> Release:
+        """Return the release with the API that belongs to it: where none is named, the one that is live."""
+        kept = seen.live.api if seen.live else None
+        return replace(release, api=(release.api if self.stores.functions else None) or kept)
+
     def moved(self, seen: Pointer, action: str) -> Pointer:
         """Return the pointer with a move of ours that changes nothing yet."""
         return moved(seen, action, self.by, self.why, self.stores.clock.now())
@@ -78,10 +92,11 @@ class Environment:
 
 @dataclass(frozen=True)
 class Files:
-    """Where a release's bytes come from: the output, or another environment's bucket."""
+    """Where a release's bytes come from: the output and the API's package, or another environment's bucket."""
 
     output: Path | None = None
     bucket: str | None = None
+    package: Path | None = None
 
 
 Aim = Callable[[Pointer], tuple[Pointer, Changes]]
@@ -92,9 +107,10 @@ def make_live(env: Environment, wish: Wish, files: Files, *, repair: bool = Fals
     action = "promote" if files.bucket else "deploy"
 
     def aim(seen: Pointer) -> tuple[Pointer, Changes]:
-        if seen.digest == wish.release.digest and not _is_newer(wish.release, seen):
+        release = env.whole(wish.release, seen)
+        if seen.bytes == release.bytes and not _is_newer(release, seen):
             return seen, Changes()
-        new = replace(env.moved(seen, action), live=wish.release, canary=None)
+        new = replace(env.moved(seen, action), live=release, canary=None)
         return new, _brought(wish.manifest, seen)
 
     return _store_and_point(env, wish, files, aim, repair=repair)
@@ -104,10 +120,11 @@ def start_canary(env: Environment, wish: Wish, percent: int, files: Files) -> Po
     """Store a release and give it to a share of the viewers."""
 
     def aim(seen: Pointer) -> tuple[Pointer, Changes]:
-        if seen.digest == wish.release.digest:
+        release = env.whole(wish.release, seen)
+        if seen.bytes == release.bytes:
             what = f"release {wish.release.digest} is live already, for everybody"
             raise RefusedError(env.name, (Objection("canary", what, "Build what you want to try first."),))
-        canary = Canary(wish.release, percent)
+        canary = Canary(release, percent)
         if seen.canary == canary:
             return seen, Changes()
         new = replace(env.moved(seen, "canary"), canary=canary)
@@ -126,20 +143,60 @@ def show_preview(env: Environment, wish: Wish, preview: Preview, files: Files) -
 
 
 def _store_and_point(env: Environment, wish: Wish, files: Files, aim: Aim, *, repair: bool = False) -> Pointer:
-    for _ in range(LOOKS):
-        present = look(wish.manifest, env.stores, thoroughly=repair)
-        new, changes = aim(present.pointer)
-        plan = plan_release(wish.manifest, present, new, changes, files.bucket)
-        if plan.actions:
-            refuse(env.name, objections_to(wish, present))
-            refuse_what_the_edge_cannot_hold(wish.manifest, present)
-        env.tell.planned(plan, present)
-        try:
-            apply_plan(plan, files.output, env.stores, env.tell.done)
-        except PointerMovedError:
-            continue
-        return present.pointer
+    origin = Origin(files.bucket, files.package, repair)
+    with _api_following(env) as shifts:
+        for _ in range(LOOKS):
+            present = look(wish.manifest, env.stores, thoroughly=repair, package=wish.release.api)
+            new, changes = aim(present.pointer)
+            plan = plan_release(wish.manifest, present, new, changes, origin)
+            if plan.actions:
+                refuse(env.name, objections_to(wish, present))
+                refuse_what_the_edge_cannot_hold(wish.manifest, present)
+            env.tell.planned(plan, present)
+            shifts.may_come(plan)
+            try:
+                apply_plan(plan, files.output, env.stores, env.tell.done)
+            except PointerMovedError:
+                continue
+            return present.pointer
     raise ReleaseError(env.name, f"others moved the pointer {LOOKS} times meanwhile", "Run the command again.")
+
+
+@dataclass
+class _Shifts:
+    """Whether the API's requests may have been sent elsewhere."""
+
+    begun: bool = False
+
+    def may_come(self, plan: Plan) -> None:
+        """Hear of a plan that is about to be applied."""
+        self.begun = self.begun or any(isinstance(action, Shift) and action.first for action in plan.actions)
+
+
+@contextmanager
+def _api_following(env: Environment) -> Iterator[_Shifts]:
+    """Let whoever sends requests to an API before its pages are there look at the end where the pointer wants them.
+
+    The pages may not have come, because something failed; or somebody whose deploy failed has sent the requests back,
+    since the pointer had not moved yet.
+    """
+    shifts = _Shifts()
+    try:
+        yield shifts
+    except (Exception, KeyboardInterrupt) as failure:
+        if shifts.begun:
+            _send_back(env, failure)
+        raise
+    if shifts.begun:
+        let_api_follow(env.stores)
+
+
+def _send_back(env: Environment, failure: BaseException) -> None:
+    try:
+        let_api_follow(env.stores)
+    except ReleaseError as error:
+        what = f"{failure}\n  And the API's requests could not be sent back to what is live: {error.what}"
+        raise ReleaseError(env.name, what, "See `publish.py status`; run the command again, or roll back.") from failure
 
 
 def _is_newer(release: Release, seen: Pointer) -> bool:
@@ -165,7 +222,7 @@ def end_canary(env: Environment, *, finish: bool) -> Pointer:
     new = replace(named, live=seen.canary.release if finish else seen.live, canary=None)
     if finish:
         _kept(env, seen.canary.release.digest)
-    _move(env, seen, new)
+    _move_with_api(env, seen, new, back=not finish)
     return new
 
 
@@ -173,11 +230,15 @@ def roll_back(env: Environment, target: Release) -> Pointer:
     """Point to a release that is kept, and end a canary; return the pointer as it is then."""
     seen = env.stores.pointer.read()
     refuse(env.name, objections_to_move(seen))
-    if seen.digest == target.digest and seen.canary is None:
+    whole = env.whole(target, seen)
+    if env.stores.functions is None and seen.canary and seen.canary.release.api not in (None, whole.api):
+        what = "a canary of the API runs, and would go on without its pages"
+        raise ReleaseError(env.name, what, "Go back with both: leave --site-only out.")
+    if seen.bytes == whole.bytes and seen.canary is None:
         return _settle(env, seen)
     manifest = _kept(env, target.digest)
-    new = replace(env.moved(seen, ROLLBACK), live=target, canary=None)
-    _move(env, seen, new, Changes(redirect_puts(manifest)))
+    new = replace(env.moved(seen, ROLLBACK), live=whole, canary=None)
+    _move_with_api(env, seen, new, Changes(redirect_puts(manifest)), back=True)
     return new
 
 
@@ -195,15 +256,24 @@ def _kept(env: Environment, digest: str) -> Manifest:
 
 
 def _move(env: Environment, seen: Pointer, new: Pointer, changes: Changes = NO_CHANGES) -> None:
-    present = present_pointer(env.stores, seen)
+    present = present_pointer(env.stores, seen, with_api=False)
     plan = plan_move(present, new, changes)
     env.tell.planned(plan, present)
     apply_plan(plan, None, env.stores, env.tell.done)
 
 
+def _move_with_api(env: Environment, seen: Pointer, new: Pointer, changes: Changes = NO_CHANGES, *, back: bool) -> None:
+    present = present_pointer(env.stores, seen, with_api=True)
+    plan = plan_move(present, new, changes, back=back)
+    env.tell.planned(plan, present)
+    with _api_following(env) as shifts:
+        shifts.may_come(plan)
+        apply_plan(plan, None, env.stores, env.tell.done)
+
+
 def _settle(env: Environment, seen: Pointer) -> Pointer:
     """Do what may be left to do of a move that was made already."""
-    _move(env, seen, seen)
+    _move_with_api(env, seen, seen, back=True)
     return seen
 
 
@@ -215,7 +285,7 @@ def release_before(stores: Stores) -> Release | None:
     now = stores.pointer.read()
     made_live = now
     for pointer in stores.ledger.moves(now):
-        if pointer.digest != now.digest:
+        if pointer.bytes != now.bytes:
             return now.live if made_live.move.action == ROLLBACK else pointer.live
         made_live = pointer
     return now.live if made_live.move.action == ROLLBACK else None

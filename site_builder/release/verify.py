@@ -14,7 +14,9 @@ from urllib.parse import quote
 from site_builder.release.answers import STATUSES
 from site_builder.release.apply import Stores, stored_keys
 from site_builder.release.connections import Answer, Connections, NoAnswerError
+from site_builder.release.functions import VERSION_PATH, Deployed, describe_traffic, judge_answer, traffic_for
 from site_builder.release.manifest import NOT_FOUND_PAGE, Entry, Manifest, release_prefix
+from site_builder.release.pointer import Pointer
 from site_builder.release.stores import Clock
 
 RELEASE_HEADER = "x-amz-meta-release"
@@ -26,6 +28,7 @@ PATIENCE_SECONDS = 60.0
 PAUSE = 0.5
 GONE = 410
 NOT_FOUND = 404
+THE_API = "the API"
 
 
 class Address(Protocol):
@@ -120,6 +123,23 @@ def _judge_moved(said: Mapping[str, object], answer: Answer) -> str | None:
     if "to" in said and answer.headers.get("location") != said.get("to"):
         return f"it leads to {answer.headers.get('location')!r}, and {said.get('to')!r} was sealed"
     return None
+
+
+def api_question(number: str) -> Question:
+    """Return what the API is asked: which version it is, by the number that it has here."""
+
+    def judge(answer: Answer) -> str | None:
+        return judge_answer(VERSION_PATH, answer.status, answer.body.decode(errors="replace"), number)
+
+    return Question(VERSION_PATH, judge)
+
+
+def find_api_drift(pointer: Pointer, deployed: Deployed) -> tuple[Drift, ...]:
+    """Compare whom the API's requests go to with what the pointer says."""
+    aim = traffic_for(pointer, deployed)
+    if deployed.traffic == aim:
+        return ()
+    return (Drift(THE_API, f"its requests go to {describe_traffic(deployed.traffic)}, not to {describe_traffic(aim)}"),)
 
 
 def verify_site(asked: Sequence[Question], site: Address, stores: Stores, *, patience: float) -> tuple[Drift, ...]:

@@ -57,6 +57,23 @@ def redis_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         yield port
 
 
+def test_each_connection_signs_in_with_a_token_of_its_own(redis_port: int) -> None:
+    """Where IAM knows the user there is no password, and a token is good for a quarter of an hour."""
+    made: list[str] = []
+
+    def token() -> str:
+        made.append(PASSWORD)
+        return PASSWORD
+
+    limits = RedisLimits(RedisAddress("127.0.0.1", redis_port, "default", "", 0, encrypted=False, make_token=token))
+    assert limits.charge(("a",), LIMIT).tokens is not None
+    limits.close()
+    assert limits.charge(("a",), LIMIT).tokens is not None
+    limits.close()
+
+    assert len(made) == 2
+
+
 def settings_for(port: int) -> Settings:
     """Return the settings of an API whose limits are in the Redis at a port."""
     return read_settings({**ENVIRONMENT, "REDIS_URL": f"redis://:{quote(PASSWORD, safe='')}@127.0.0.1:{port}/2"})

@@ -14,10 +14,15 @@ from urllib.parse import parse_qs
 import boto3
 import psycopg
 import pytest
+from botocore.credentials import Credentials as TheirCredentials
+from botocore.hooks import HierarchicalEmitter
+from botocore.model import ServiceId
+from botocore.signers import RequestSigner
 from chalicelib import login as module
 from chalicelib.errors import DatabaseUnavailableError, SettingsError
 from chalicelib.login import Login, read_login
 from chalicelib.postgres import PostgresDatabase
+from chalicelib.settings import read_settings
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -25,6 +30,7 @@ from cryptography.x509.oid import NameOID
 from psycopg import sql
 
 from site_builder.preview.database import PostgresServer, running_postgres
+from tests.api.conftest import ENVIRONMENT
 
 HOST = "zichkoding-staging.c1.eu-central-1.rds.amazonaws.com"
 URL = (
@@ -54,6 +60,42 @@ def test_a_token_is_the_one_that_awss_own_library_makes(key_id: str, session: st
 
     assert ours is not None
     assert parts(ours) == parts(theirs)
+
+
+@pytest.mark.parametrize("session", ["", "a/session+token=="])
+def test_a_token_for_the_cache_is_the_one_that_awss_own_library_makes(session: str) -> None:
+    """For the user that the address names, in the cache that it names."""
+    environment = {**IAM, "AWS_SESSION_TOKEN": session}
+    # Held here: the signer itself only knows it weakly.
+    hooks = HierarchicalEmitter()
+    signer = RequestSigner(
+        ServiceId("elasticache"),
+        "eu-central-1",
+        "elasticache",
+        "v4",
+        TheirCredentials("a", "b", session or None),
+        hooks,
+    )
+    wish = "http://zichkoding-staging/?Action=connect&User=zichkoding-staging-api&ResourceType=ServerlessCache"
+    asked = {"method": "GET", "url": wish, "body": {}, "headers": {}, "context": {}}
+    theirs = signer.generate_presigned_url(asked, operation_name="connect", expires_in=900).removeprefix("http://")
+    stamp = parse_qs(theirs)["X-Amz-Date"][0]
+    url = "rediss://zichkoding-staging-api@cache.example:6379/0?iam=zichkoding-staging"
+    redis = read_settings({**ENVIRONMENT, **environment, "REDIS_URL": url, "DATABASE_AUTH": ""}).redis
+    with mock.patch.object(module, "datetime") as clock:
+        clock.now.return_value = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        assert redis
+        assert redis.make_token
+        ours = redis.make_token()
+
+    assert parts(ours) == parts(theirs)
+
+
+@pytest.mark.parametrize("url", ["redis://user@cache.example/?iam=name", "rediss://cache.example/?iam=name"])
+def test_a_token_for_the_cache_needs_tls_and_a_user(url: str) -> None:
+    """In clear it would be anybody's."""
+    with pytest.raises(SettingsError, match="rediss:// and a user"):
+        read_settings({**ENVIRONMENT, **IAM, "REDIS_URL": url, "DATABASE_AUTH": ""})
 
 
 def parts(token: str) -> tuple[str, list[str]]:

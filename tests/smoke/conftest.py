@@ -8,11 +8,14 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import APIRequestContext, Browser, BrowserContext, ConsoleMessage, Page, Playwright, Response
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.smoke.here import served_here
 from tests.smoke.looks import DESKTOP, View
@@ -24,7 +27,13 @@ FAILED = pytest.StashKey[bool]()
 # What a browser says of a request that it gave up by itself, because somebody went on to another page.
 GIVEN_UP = re.compile(r"ERR_ABORTED|NS_BINDING_ABORTED|cancelled", re.IGNORECASE)
 # The views of our own visits are no visitors'.
+SETTLE_MS = 15_000
 NO_BEACON = "navigator.sendBeacon = () => true;"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out what may only be done to a site that was made here."""
+    return True if collection_path.name == "test_sweeping.py" and config.getoption("--site-url") else None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -138,6 +147,13 @@ class Visit:
         assert answer is not None
         return answer
 
+    def settle(self) -> None:
+        """Wait for what scripts ask for after the page is there: it may fail too, or never come to an end."""
+        try:
+            self.page.wait_for_load_state("networkidle", timeout=SETTLE_MS)
+        except PlaywrightTimeoutError:
+            self.faults.append(f"requests of {self.page.url} were still under way after {SETTLE_MS / 1000:.0f} seconds")
+
     def watch(self) -> None:
         """Write down what the browser complains of, and what it could not get."""
         self.page.on("console", self._on_console)
@@ -185,8 +201,7 @@ def visiting(request: pytest.FixtureRequest, engine: Browser, site: Site, view: 
 
     yield begin
     for _, visit in begun:
-        # What a script asks for after the page is there may fail too.
-        visit.page.wait_for_load_state("networkidle")
+        visit.settle()
     faults = [fault for _, visit in begun for fault in visit.faults]
     went_wrong = request.node.stash.get(FAILED, False) or bool(faults)
     folder = KEPT / re.sub(r"[^A-Za-z0-9]+", "-", request.node.name).strip("-")
@@ -201,9 +216,11 @@ def end_visit(context: BrowserContext, visit: Visit, folder: Path | None) -> Non
     if folder:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        visit.page.screenshot(path=folder / "screenshot.png", full_page=True)
-        (folder / "page.html").write_text(f"<!-- {visit.page.url} -->\n{visit.page.content()}")
         (folder / "faults.txt").write_text("\n".join(visit.faults))
+        # A page that hangs shows nothing any more; the trace has what it showed before.
+        with suppress(PlaywrightError):
+            (folder / "page.html").write_text(f"<!-- {visit.page.url} -->\n{visit.page.content()}")
+            visit.page.screenshot(path=folder / "screenshot.png", full_page=True)
     context.tracing.stop(path=folder / "trace.zip" if folder else None)
     context.close()
     if video and folder:

@@ -34,21 +34,24 @@ def served_here(output: Path) -> Iterator[Site]:
     """Run the local cloud and deploy a built folder to it until the block ends."""
     with tempfile.TemporaryDirectory(prefix="zichkoding-smoke-") as name, running_cloud(Path(name)) as state:
         environments = state / "cloud" / "environments"
-        _publish("deploy", ENVIRONMENT, "--output", str(output), "--yes", environments=environments)
-        live = json.loads(_publish("status", ENVIRONMENT, "--json", environments=environments))[ENVIRONMENT]["live"]
+        package = Path(name) / "api.zip"
+        run("tools/package_api.py", str(package), "--no-pyc")
+        there = (ENVIRONMENT, "--environments", str(environments))
+        run("publish.py", "deploy", *there, "--output", str(output), "--api", str(package), "--yes")
+        live = json.loads(run("publish.py", "status", *there, "--json"))[ENVIRONMENT]
         url = json.loads((environments / f"{ENVIRONMENT}.json").read_text())["site_url"]
         key = make_key(url, state / "cloud" / ENVIRONMENT / "mail")
-        yield Site(url, live, environment=ENVIRONMENT, key=key)
+        yield Site(url, live["live"], live["serving"]["version"], ENVIRONMENT, key)
 
 
 @contextmanager
-def running_cloud(folder: Path) -> Iterator[Path]:
+def running_cloud(folder: Path, *options: str) -> Iterator[Path]:
     """Run `publish.py cloud` as a person would, until the block ends; give the folder of what it keeps."""
     # A root user's database runs as somebody else, who must be able to walk through to the data.
     folder.chmod(0o711)
     state, log = folder / "state", folder / "cloud.log"
     state.mkdir(mode=0o711)
-    command = [sys.executable, "publish.py", "cloud", "--port", "0", "--delay", "0.2", "--state", str(state)]
+    command = [sys.executable, "publish.py", "cloud", "--port", "0", "--delay", "0.2", "--state", str(state), *options]
     with log.open("wb") as stream:
         process = subprocess.Popen(command, cwd=ROOT, stdout=stream, stderr=stream)
     try:
@@ -69,9 +72,9 @@ def _wait_until_said(process: subprocess.Popen[bytes], log: Path, words: str) ->
     raise AssertionError(f"the local cloud did not come up:\n{log.read_text()}")
 
 
-def _publish(*arguments: str, environments: Path) -> str:
-    command = [sys.executable, "publish.py", *arguments, "--environments", str(environments)]
-    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+def run(*command: str) -> str:
+    """Run one of our programs as a person would, and return what it prints."""
+    done = subprocess.run([sys.executable, *command], cwd=ROOT, check=False, capture_output=True, text=True)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done.stdout
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ GONE = "/blog/hello-world/"
 # SES's own simulator takes what is sent there and drops it; nobody has such an address.
 TEST_ADDRESS = "success+smoke-{run}@simulator.amazonses.com"
 TEST_WORD = "success+smoke-"
+IS_TEST = re.compile(r"success\+smoke-[0-9a-f]+@simulator\.amazonses\.com")
 FOLDERS = ("messages", "spam")
 # A run that is younger may be another one that is still looking for its message.
 LEFT_OVER_SECONDS = 15 * 60
@@ -78,7 +80,8 @@ class Inbox:
 
     def sweep(self, now: float) -> list[str]:
         """Erase what runs that were killed have left, and return whose it was."""
-        old = {one["email"] for one in self.search(TEST_WORD) if now - sent_at(one) > LEFT_OVER_SECONDS}
+        found = [one for one in self.search(TEST_WORD) if IS_TEST.fullmatch(one["email"])]
+        old = {one["email"] for one in found if now - sent_at(one) > LEFT_OVER_SECONDS}
         for address in old:
             self.erase(address)
         return sorted(old)

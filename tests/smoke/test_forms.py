@@ -68,6 +68,7 @@ def test_a_forged_link_signs_nobody_in(site: Site, api: str, asking: APIRequestC
     used = asking.post(f"{api}/session/link", params={"token": "forged"}, headers={"Origin": site.url})
     session = asking.get(f"{api}/session")
 
-    assert [answer.json()["error"]["code"] for answer in (shown, used)] == ["bad_token"] * 2
+    # The API's own words, or the site's page: a CDN that has a page for 404 shows it for the API as well.
+    assert (shown.status, used.status) == (404, 404)
     assert "set-cookie" not in used.headers
     assert session.json()["signed_in"] is False

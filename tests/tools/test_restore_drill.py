@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -19,6 +23,7 @@ from tools.restore_drill import Inventory, Report, RestoreError, drill, told
 from tools.restore_here import archived_server, write_messages
 from tools.restore_rds import RdsInstance, counted_by
 
+ROOT = Path(__file__).resolve().parents[2]
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FULL = Inventory({"contact_messages": 5, "schema_migrations": 7}, "2026-03-01T11:59:00+00:00")
 
@@ -89,14 +94,23 @@ def test_a_switch_keeps_the_copy_and_says_what_is_left_to_do() -> None:
     assert report.away == timedelta(minutes=4)
 
 
-@pytest.mark.parametrize("step", ["begin 11:55", "wait", "count copy", "count live", "switch"])
+@pytest.mark.parametrize("step", ["begin 11:55", "wait", "count copy", "count live"])
 def test_whatever_fails_no_copy_is_left_behind(step: str) -> None:
     """A forgotten copy costs as much as the database."""
     database = FakeDatabase(fails_at=step)
     with pytest.raises(RestoreError, match=f"{step} failed"):
-        run(database, switch=step == "switch")
+        run(database)
 
     assert database.asked[-1] == "remove"
+
+
+def test_a_switch_that_fails_half_way_keeps_the_copy() -> None:
+    """It may be the database already."""
+    database = FakeDatabase(fails_at="switch")
+    with pytest.raises(RestoreError, match=r"switch failed The copy is kept\."):
+        run(database, switch=True)
+
+    assert database.asked[-1] == "switch"
 
 
 def test_a_moment_that_is_not_kept_yet_is_refused() -> None:
@@ -136,6 +150,30 @@ def test_a_moment_without_a_zone_or_a_meaning_is_refused(text: str, capsys: pyte
         restore_drill.main(["staging", "--to", text])
 
     assert text in capsys.readouterr().err
+
+
+@pytest.mark.integration
+def test_without_credentials_it_says_so() -> None:
+    """As a person starts it, and without a traceback."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    nobody = {
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+    done = subprocess.run(
+        [sys.executable, "tools/restore_drill.py", "staging"],
+        cwd=ROOT,
+        env={**kept, **nobody},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (
+        1,
+        "make restore-drill: RDS cannot be asked: Unable to locate credentials\n",
+    )
 
 
 @pytest.mark.integration

@@ -75,6 +75,8 @@ def serving(site: Stub) -> Iterator[None]:
         ("staging.example", "no address of a site"),
         ("ftp://staging.example", "no address of a site"),
         ("https://", "no address of a site"),
+        ("https://staging.example:x", "no address of a site"),
+        ("https://[staging", "no address of a site"),
         ("https://staging.example/blog/", "Give https://staging.example alone"),
         ("https://a:b@staging.example", "more than a site"),
     ],
@@ -165,7 +167,12 @@ def test_an_api_that_is_ill_is_no_missing_api(stub: Stub) -> None:
 
 @pytest.mark.parametrize(
     ("statuses", "words"),
-    [((403, 422), "messages:read\\."), ((200, 403), "tests:erase\\."), ((401, 401), "messages:read and tests:erase")],
+    [
+        ((403, 422), "messages:read\\."),
+        ((200, 403), "tests:erase\\."),
+        ((401, 401), "messages:read and tests:erase"),
+        ((404, 404), "messages:read and tests:erase"),
+    ],
 )
 def test_a_key_without_its_scopes_is_refused(stub: Stub, statuses: tuple[int, int], words: str) -> None:
     """Before anything is written that it could not erase."""

@@ -58,7 +58,12 @@ class Cloud:
         if not stage:
             return {}
         text = (self.folder / f"{self.name(stage)}.json").read_text()
-        return {"DESCRIPTOR": text, "DEPLOY_ROLE": "role", "CANARY_SECONDS": WATCHED_SECONDS}
+        return {
+            "DESCRIPTOR": text,
+            "DEPLOY_ROLE": "role",
+            "CANARY_SECONDS": WATCHED_SECONDS,
+            "LIVE_URL": self._site("production"),
+        }
 
     def secrets(self, stage: str) -> Mapping[str, Value]:
         """Return the secrets that a GitHub environment would have: the smoke tests' key, once there is an API."""
@@ -71,7 +76,10 @@ class Cloud:
 
     def urls(self, stage: str) -> tuple[str, ...]:
         """Return where visitors ask."""
-        return (str(json.loads(str(self.described(stage)["DESCRIPTOR"]))["site_url"]),)
+        return (self._site(stage),)
+
+    def _site(self, stage: str) -> str:
+        return str(json.loads((self.folder / f"{self.name(stage)}.json").read_text())["site_url"])
 
     def live(self, stage: str) -> Live | None:
         """Ask what is live."""

@@ -10,6 +10,7 @@ sees is a failure of the road. What is printed is each step, how it ended and ho
 from __future__ import annotations
 
 import argparse
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,9 @@ STAGES = ("dev", "staging", "production")
 # They take an hour, and what they prove has its own place: `make test` is where this very road is tested.
 TOO_LONG = frozenset({"make test", "make summary"})
 CI_JOBS = ("test", "build")
+KEPT = ROOT / "dist" / "pipeline"
+# Enough to build, to rehearse and to store before it; a machine that is slower is late, and no harm is done.
+AHEAD_SECONDS = 120
 LAST_WORDS = 25
 WIDEST = 74
 
@@ -50,8 +54,15 @@ class Road:
 
     def push(self, branch: str, workflow: str, commit: str, only: Sequence[str] = (), **inputs: Value) -> bool:
         """Let a workflow run as it does when a branch is pushed; say whether it passed."""
-        event = "workflow_dispatch" if inputs else "push"
-        pushed = Push(self.origin, branch, commit, event, inputs)
+        return self._run(
+            workflow, Push(self.origin, branch, commit, "workflow_dispatch" if inputs else "push", inputs), only
+        )
+
+    def dispatch(self, workflow: str, commit: str, **payload: Value) -> bool:
+        """Let a workflow run as it does when the function in AWS asks for it; say whether it passed."""
+        return self._run(workflow, Push(self.origin, "main", commit, "repository_dispatch", payload=payload))
+
+    def _run(self, workflow: str, pushed: Push, only: Sequence[str] = ()) -> bool:
         replay = Replay(read_workflow(self.origin / WORKFLOWS / f"{workflow}.yml"), pushed, self.ground)
         passed = replay.run(only)
         self.told += replay.told
@@ -62,6 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Travel the road once, and say how it went."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--without-ci", action="store_true", help="begin where CI has passed")
+    parser.add_argument("--due", action="store_true", help="go on with a text that appears at its moment; some minutes")
     parser.add_argument("--deny", action="store_true", help="be the person who does not approve")
     chosen = parser.parse_args(arguments)
     _say_what_is_left_out()
@@ -69,6 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with beginning(approves=lambda _: not chosen.deny) as (road, cloud):
             travel(road, cloud, write_a_text, ci=not chosen.without_ci)
+            if chosen.due:
+                publish_what_is_due(road, cloud)
     except (PipelineError, CloudError) as error:
         sys.stderr.write(f"\nThe road ends: {error}\n")
         return 1
@@ -95,6 +109,25 @@ def travel(road: Road, cloud: Cloud, change: Change, *, ci: bool = True) -> None
     told = f"{seen.answers:,} answers to visitors of production, {len(seen.failures)} of them failures"
     road.ground.tell(Told("visitors", "production", told, FAILED if seen.failures else PASSED))
     _expect(not seen.failures, f"a visitor ({seen.failures[:1]})")
+
+
+def publish_what_is_due(road: Road, cloud: Cloud) -> None:
+    """Let a text appear at its moment: rehearsed before it, and shown by one write."""
+    moment = int(time.time()) + AHEAD_SECONDS
+    commit = commit_change(road.origin, lambda origin: write_a_text_for(origin, moment))
+    # As if it had gone to production before its moment, when it was not on the site yet.
+    git(road.origin, "branch", "--force", "production", commit)
+    _expect(road.dispatch("publish", commit, moment=str(moment)), "what is due")
+    _expect(time.time() >= moment, "the wait for the moment")
+    _expect_live(cloud, "production", commit)
+
+
+def write_a_text_for(origin: Path, moment: int) -> None:
+    """Write a post with a date ahead."""
+    post = origin / "content" / "posts" / "at-its-moment" / "index.md"
+    post.parent.mkdir(parents=True)
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(moment))
+    post.write_text(POST.replace("Along the road", "At its moment").replace("2024-05-01", when))
 
 
 def _expect(passed: bool, what: str) -> None:
@@ -126,12 +159,22 @@ def beginning(
             ground.folder.mkdir()
             road = Road(origin, ground)
             _seed(road, cloud)
-            yield road, cloud
+            try:
+                yield road, cloud
+            finally:
+                _keep_what_browsers_saw(ground.folder / "artefacts")
+
+
+def _keep_what_browsers_saw(artefacts: Path) -> None:
+    """Keep what the workflows would have kept of smoke tests that failed, which goes with the folder otherwise."""
+    shutil.rmtree(KEPT, ignore_errors=True)
+    for kept in artefacts.glob("smoke-*"):
+        shutil.copytree(kept, KEPT / kept.name)
 
 
 def _installed_here() -> Mapping[str, str]:
     """Let every clone use what is installed here, instead of installing it again."""
-    return {"MAKEFLAGS": f"PYTHON=true VENV={ROOT / '.venv' / 'bin'}"}
+    return {"MAKEFLAGS": f"PYTHON=true VENV={ROOT / '.venv' / 'bin'} PACKAGING=--no-pyc"}
 
 
 def _seed(road: Road, cloud: Cloud) -> None:
@@ -141,7 +184,7 @@ def _seed(road: Road, cloud: Cloud) -> None:
     subprocess.run(["git", "clone", "--quiet", "--shared", str(road.origin), str(place)], check=True)
     began = time.monotonic()
     for target, variables in (
-        ("build", {}), ("artefact", {}),
+        ("build", {}), ("package", {}), ("artefact", {}),
         ("deploy", {"ENV": cloud.name("dev"), "ARTEFACT": "dist/artefact"}),
         ("promote", {"ENV": cloud.name("staging")}),
         ("verdict", {"ENV": cloud.name("staging"), "VERDICT": "passed"}),

@@ -21,7 +21,7 @@ from tools.road.workflows import Job, Step, Workflow
 CHECKOUT = "actions/checkout"
 UPLOAD, DOWNLOAD = "actions/upload-artifact", "actions/download-artifact"
 # A command with this in its environment speaks to GitHub itself.
-TOKEN = "GH_TOKEN"  # noqa: S105 - a variable's name
+TOKENS = frozenset({"GH_TOKEN", "GITHUB_TOKEN"})
 PASSED, FAILED, LEFT_OUT, SKIPPED, REFUSED = "passed", "failed", "left out", "skipped", "not approved"
 BAD = (FAILED, REFUSED)
 
@@ -117,8 +117,8 @@ class Replay:
         began = time.monotonic()
         environment = {name: fill(text, scope) for name, text in {**job.env, **step.env}.items()}
         what, outputs, said = step.run or step.action, dict[str, Value](), ""
-        if step.run and TOKEN not in environment and step.run not in self.ground.leave_out:
-            outcome, outputs, said = self._command(step.run, environment, place)
+        if step.run and not TOKENS & environment.keys() and step.run not in self.ground.leave_out:
+            outcome, outputs, said = self._command(step, environment, place)
         elif step.action in (CHECKOUT, UPLOAD, DOWNLOAD):
             given = {name: fill(text, scope) for name, text in step.given.items()}
             outcome, said = self._act(step.action, given, place)
@@ -127,7 +127,7 @@ class Replay:
         self._tell(Told(self.workflow.name, job.name, what, outcome, time.monotonic() - began, said))
         return outcome, outputs
 
-    def _command(self, command: str, environment: Mapping[str, str], place: Path) -> tuple[str, dict[str, Value], str]:
+    def _command(self, step: Step, environment: Mapping[str, str], place: Path) -> tuple[str, dict[str, Value], str]:
         outputs, log = place / ".outputs", place / ".log"
         outputs.write_text("")
         variables = {
@@ -136,8 +136,8 @@ class Replay:
         }  # fmt: skip
         with log.open("wb") as stream:
             done = subprocess.run(
-                ["bash", "-e", "-o", "pipefail", "-c", command],
-                cwd=place / "work", env=variables, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, check=False,
+                ["bash", "-e", "-o", "pipefail", "-c", step.run], cwd=place / "work" / step.folder, env=variables,
+                stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, check=False,
             )  # fmt: skip
         read = dict(line.partition("=")[::2] for line in outputs.read_text().splitlines())
         said = "" if done.returncode == 0 else log.read_text(errors="replace")
@@ -146,7 +146,7 @@ class Replay:
     def _act(self, action: str, given: Mapping[str, str], place: Path) -> tuple[str, str]:
         """Do here what the three actions do that every job needs."""
         if action == CHECKOUT:
-            return self._check_out(given.get("ref") or self.push.commit, place / "work")
+            return self._check_out(given.get("ref") or self.push.commit, place / "work" / given.get("path", ""))
         kept = self.ground.folder / "artefacts" / given["name"]
         work = place / "work" / given["path"]
         source, target = (work, kept) if action == UPLOAD else (kept, work)

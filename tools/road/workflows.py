@@ -20,6 +20,8 @@ class Step:
     uses: str = ""
     id: str = ""
     condition: str = ""
+    # Where the command runs, below the folder of the checkout.
+    folder: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     given: Mapping[str, str] = field(default_factory=dict)
 
@@ -82,6 +84,7 @@ def _step(read: Mapping[str, Any]) -> Step:
         uses=str(read.get("uses", "")),
         id=str(read.get("id", "")),
         condition=str(read.get("if", "")),
+        folder=str(read.get("working-directory", "")),
         env=_texts(read.get("env")),
         given=_texts(read.get("with")),
     )

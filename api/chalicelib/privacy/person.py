@@ -68,7 +68,8 @@ class Receipt:
 
 
 def held_of(services: Services, email: str, *, actor: str, action: str) -> dict[str, Any]:
-    """Return all that is held under the address."""
+    """Return all that is held under the address, what waits in the queue included; raise where that cannot be."""
+    _empty_queue(services)
     held: dict[str, Any] = services.database.ask(HELD, {"email": email})[0][0]
     counts = {name: len(value) if isinstance(value, list) else int(value is not None) for name, value in held.items()}
     _audit(services, email, actor, action, counts)
@@ -77,10 +78,15 @@ def held_of(services: Services, email: str, *, actor: str, action: str) -> dict[
 
 def erase(services: Services, email: str, *, actor: str) -> Receipt:
     """Delete all that is held under the address, what waits in the queue included; raise where that cannot be."""
-    drain(services.queue, services.database, services.signer, most=MOST_DRAINED)
+    _empty_queue(services)
     values = {"email": email, "person": person_name(services.signer, email), "actor": actor}
     receipt, at, counts = services.database.ask(ERASE, values)[0]
     return Receipt(str(receipt), at.isoformat(), counts)
+
+
+def _empty_queue(services: Services) -> None:
+    """Bring what waits into the tables, where it is found by its address."""
+    drain(services.queue, services.database, services.signer, most=MOST_DRAINED)
 
 
 def _audit(services: Services, email: str, actor: str, action: str, counts: dict[str, int]) -> None:

@@ -6,11 +6,12 @@ import csv
 import io
 
 import pytest
+from chalicelib.contact.keeping import write_submission
 from chalicelib.database import Database
 from chalicelib.requests import FORM
 from chalicelib.services import Services
 
-from tests.api.accounts.test_me import write
+from tests.api.accounts.test_me import waiting, write
 from tests.api.members import Browser, sign_in
 
 pytestmark = pytest.mark.integration
@@ -88,14 +89,15 @@ def test_a_table_for_a_spreadsheet_runs_nothing(services: Services) -> None:
 def test_an_admin_gives_out_and_erases_what_is_held_of_somebody_without_an_account(
     services: Services, owner: Database
 ) -> None:
-    """By the address; each leaves a line that names a pseudonym."""
+    """By the address, across tables and queue; each leaves a line that names a pseudonym."""
     write(services, email="eve@example.org")
+    services.queue.put(write_submission(waiting("eve@example.org")))
     admin = sign_in(services, "admin")
     held = admin.json("POST", "/api/people/export", {"email": "EVE@example.org"})
     receipt = admin.json("POST", "/api/people/erase", {"email": "eve@example.org"})
 
-    assert len(held["messages"]) == 1
-    assert receipt["deleted"]["messages"] == 1
+    assert [one["message"] for one in held["messages"]] == ["Hello", "In the queue"]
+    assert receipt["deleted"]["messages"] == 2
     lines = owner.ask("SELECT actor, action, person FROM audit ORDER BY at")
     assert [line[:2] for line in lines] == [("admin", "export"), ("admin", "erase")]
     assert lines[0][2] == lines[1][2] == services.signer.pseudonym("person", "eve@example.org")

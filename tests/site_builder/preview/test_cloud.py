@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from site_builder.preview.cloud import Asked, DelayedView, LocalEnvironment, answer_key_values, running_cloud
+from site_builder.preview.cloud import Asked, Bell, DelayedView, LocalEnvironment, answer_key_values, running_cloud
 from site_builder.release.descriptor import Places, find_descriptor
 from site_builder.release.memory import MemoryKeyValues
 from tests.site_builder.release.cloud import ROUTER
@@ -48,6 +48,23 @@ def test_a_view_arrives_late_whole_and_never_goes_back() -> None:
                 seen.append(known)
             now[0] += 0.25
         assert [one["r"] for one in seen] in (["1", "2"], ["2"])
+
+
+def test_a_bell_rings_at_the_first_failure_and_ends_after_a_while_without_one() -> None:
+    """Each of them once, however many answers there are; what is refused for good reason is no failure."""
+    now, told = [100.0], list[str]()
+    bell = Bell(told.append, clock=lambda: now[0])
+    for status in (200, 404, 502, 500, 200):
+        bell.answered(status, "/blog/")
+    now[0] += 4
+    bell.answered(200, "/")
+    still = list(told)
+    now[0] += 4
+    bell.answered(200, "/")
+    bell.answered(200, "/")
+
+    assert still == ["/blog/ was answered 502"]
+    assert told == ["/blog/ was answered 502", ""]
 
 
 def test_each_environment_is_described_while_it_runs(tmp_path: Path) -> None:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from site_builder.preview.cdn import EdgeCache, Functions, Viewed
 from site_builder.preview.edge import EdgeRequest
 from site_builder.release.answers import STATUSES
 from site_builder.release.apply import Stores
 from site_builder.release.commit import Commit
+from site_builder.release.functions import ApiFunctions, Deployed, Part, Traffic, package_digest, read_package
 from site_builder.release.guards import Known, Wish
 from site_builder.release.ledger import Verdict
 from site_builder.release.manifest import Manifest, seal
-from site_builder.release.memory import Buckets, MemoryClock, MemoryKeyValues, MemoryObjectStore
+from site_builder.release.memory import Buckets, MemoryClock, MemoryFunctions, MemoryKeyValues, MemoryObjectStore
 from site_builder.release.plan import Action, Plan, Present
 from site_builder.release.pointer import Pointer, PointerStore, Release
 from site_builder.release.side import in_turn
@@ -134,6 +137,39 @@ class GatedKeyValues:
             return self._values.items()
 
 
+class GatedFunctions:
+    """Functions each of whose requests passes a gate on its way there and on its way back."""
+
+    def __init__(self, functions: ApiFunctions, there: Gate, back: Gate) -> None:
+        self._functions = functions
+        self._gates = Gates(there, back)
+
+    def look(self) -> Deployed:
+        """Return what is there."""
+        with self._gates("look at the API"):
+            return self._functions.look()
+
+    def publish(self, package: str, bucket: str) -> None:
+        """Make a version."""
+        with self._gates(f"publish {package}"):
+            self._functions.publish(package, bucket)
+
+    def invoke(self, part: Part, package: str, event: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Run a version."""
+        with self._gates(f"invoke {part} {package}"):
+            return self._functions.invoke(part, package, event)
+
+    def shift(self, traffic: Traffic) -> None:
+        """Let the traffic be this."""
+        with self._gates(f"shift {traffic}"):
+            self._functions.shift(traffic)
+
+    def remove(self, package: str) -> None:
+        """Remove versions."""
+        with self._gates(f"remove {package}"):
+            self._functions.remove(package)
+
+
 class Quiet:
     """Hears everything and says nothing."""
 
@@ -152,6 +188,8 @@ class Place:
     objects: MemoryObjectStore
     values: MemoryKeyValues
     clock: Clock
+    # None where the environment is a site alone.
+    functions: MemoryFunctions | None = None
 
     def stores(self, there: Gate = open_gate, back: Gate = open_gate) -> Stores:
         """Return doors that lead through these gates."""
@@ -160,6 +198,7 @@ class Place:
             PointerStore(GatedKeyValues(self.values, there, back), self.clock),
             self.clock,
             in_turn,
+            GatedFunctions(self.functions, there, back) if self.functions else None,
         )
 
     def environment(self, there: Gate = open_gate, back: Gate = open_gate, by: str = "a test") -> Environment:
@@ -179,12 +218,14 @@ class Cloud:
     clock: MemoryClock = field(default_factory=MemoryClock)
     buckets: Buckets = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
+    with_api: bool = False
 
     def __getitem__(self, name: str) -> Place:
         """Return an environment, new and empty if nobody has asked for it before."""
         if name not in self.places:
             objects = MemoryObjectStore(name, self.buckets, self.clock.now)
-            self.places[name] = Place(name, objects, MemoryKeyValues(), self.clock)
+            functions = MemoryFunctions(objects) if self.with_api else None
+            self.places[name] = Place(name, objects, MemoryKeyValues(), self.clock, functions)
         return self.places[name]
 
 
@@ -225,6 +266,12 @@ class Made:
     output: Path
     manifest: Manifest
     release: Release
+    package: Path | None = None
+
+    @property
+    def files(self) -> Files:
+        """Return where its bytes are."""
+        return Files(self.output, package=self.package)
 
     def wish(self, stage: str = "dev", **more: object) -> Wish:
         """Return the wish for it to become live."""
@@ -233,16 +280,26 @@ class Made:
         return Wish(**{**vars(wish), "known": lambda: passed, **more})
 
 
-def make_release(folder: Path, number: int, pages: int = 3) -> Made:
-    """Write and seal an output of the commit of that number."""
+def make_release(folder: Path, number: int, pages: int = 3, *, with_api: bool = False) -> Made:
+    """Write and seal an output of the commit of that number, and an API of it where one is wanted."""
     output = write_output(folder / f"output-{number}", number, pages)
     manifest = seal(output)
-    return Made(output, manifest, Release(manifest.digest, f"{number:040x}", 1_700_000_000 + number))
+    package = write_package(folder / f"api-{number}.zip", number) if with_api else None
+    api = package_digest(read_package(package)) if package else None
+    return Made(output, manifest, Release(manifest.digest, f"{number:040x}", 1_700_000_000 + number, api), package)
+
+
+def write_package(file: Path, number: int) -> Path:
+    """Write an API's package that differs by its number."""
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("app.py"), f"# {number}")
+        archive.writestr(zipfile.ZipInfo("migrate.py"), "")
+    return file
 
 
 def deploy(place: Place, made: Made, there: Gate = open_gate, back: Gate = open_gate, **more: object) -> str:
     """Deploy it and return its digest."""
-    make_live(place.environment(there, back), made.wish(place.name, allow_shrink=True, **more), Files(made.output))
+    make_live(place.environment(there, back), made.wish(place.name, allow_shrink=True, **more), made.files)
     return made.release.digest
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from site_builder.errors import ReleaseError
 from site_builder.preview.cdn import Functions
 from site_builder.release.apply import read_manifest
+from site_builder.release.functions import Traffic
 from site_builder.release.manifest import manifest_key
 from site_builder.release.previews import Preview
 from site_builder.release.prune import DAY, TAKE_OVER_SECONDS, Keep, prune
@@ -26,6 +28,7 @@ from site_builder.release.steps import (
     start_canary,
     unlock,
 )
+from site_builder.release.stores import Sendable, StoreError
 from tests.site_builder.release.cloud import ROUTER, Cloud, Killed, Made, deploy, make_release, view, whole_release
 
 
@@ -41,6 +44,16 @@ def decide() -> Iterator[Functions]:
 def made(tmp_path_factory: pytest.TempPathFactory) -> list[Made]:
     """Return four releases, each newer than the one before."""
     return [make_release(tmp_path_factory.mktemp("made"), number) for number in range(4)]
+
+
+# A share that the one who looks here is not in.
+CANARY_PERCENT = 0
+
+
+@pytest.fixture(scope="module")
+def made_with_api(tmp_path_factory: pytest.TempPathFactory) -> list[Made]:
+    """Return two releases of pages and API."""
+    return [make_release(tmp_path_factory.mktemp("made"), number, with_api=True) for number in range(2)]
 
 
 class Tripwire:
@@ -72,6 +85,8 @@ class Command:
     run: Callable[[Environment, Cloud, list[Made]], None]
     old: int
     new: int
+    # Whether it gives the API's requests to another version, or prepares one.
+    moves_api: bool = False
 
 
 def begin_with(*numbers: int) -> Callable[[Cloud, list[Made]], None]:
@@ -88,7 +103,7 @@ def begin_with(*numbers: int) -> Callable[[Cloud, list[Made]], None]:
 def begin_with_canary(cloud: Cloud, made: list[Made]) -> None:
     """Let a canary run."""
     begin_with(0)(cloud, made)
-    start_canary(cloud["staging"].environment(), made[1].wish(), 0, Files(made[1].output))
+    start_canary(cloud["staging"].environment(), made[1].wish(), CANARY_PERCENT, made[1].files)
 
 
 def begin_with_waste(cloud: Cloud, made: list[Made]) -> None:
@@ -115,7 +130,7 @@ def begin_with_preview(cloud: Cloud, made: list[Made]) -> None:
 
 def run_deploy(env: Environment, _: Cloud, made: list[Made]) -> None:
     """Deploy the second release."""
-    make_live(env, made[1].wish("staging", allow_shrink=True), Files(made[1].output))
+    make_live(env, made[1].wish("staging", allow_shrink=True), made[1].files)
 
 
 def begin_promotion(cloud: Cloud, made: list[Made]) -> None:
@@ -138,7 +153,7 @@ def run_rollback(env: Environment, _: Cloud, __: list[Made]) -> None:
 
 def run_canary(env: Environment, _: Cloud, made: list[Made]) -> None:
     """Begin a canary, whose viewers are not the one who looks here."""
-    start_canary(env, made[1].wish(), 0, Files(made[1].output))
+    start_canary(env, made[1].wish(), CANARY_PERCENT, made[1].files)
 
 
 # The edge function asks the real clock, and the cloud has one of its own.
@@ -169,6 +184,11 @@ def run_lock(env: Environment, _: Cloud, __: list[Made]) -> None:
         lock(env)
 
 
+def run_finish(env: Environment, _: Cloud, __: list[Made]) -> None:
+    """Make the canary live for everybody."""
+    end_canary(env, finish=True)
+
+
 def run_abort(env: Environment, _: Cloud, __: list[Made]) -> None:
     """Take the canary away, if it is not done."""
     if env.stores.pointer.read().canary:
@@ -188,13 +208,13 @@ def run_close(env: Environment, _: Cloud, __: list[Made]) -> None:
 
 
 COMMANDS = [
-    Command("deploy", begin_with(0), run_deploy, 0, 1),
-    Command("promote", begin_promotion, run_promote, 0, 1),
-    Command("rollback", begin_with(0, 1), run_rollback, 1, 0),
+    Command("deploy", begin_with(0), run_deploy, 0, 1, moves_api=True),
+    Command("promote", begin_promotion, run_promote, 0, 1, moves_api=True),
+    Command("rollback", begin_with(0, 1), run_rollback, 1, 0, moves_api=True),
     Command("prune", begin_with_waste, run_prune, 2, 2),
-    Command("canary", begin_with(0), run_canary, 0, 0),
-    Command("canary --finish", begin_with_canary, lambda env, *_: void(end_canary(env, finish=True)), 0, 1),
-    Command("canary --abort", begin_with_canary, run_abort, 0, 0),
+    Command("canary", begin_with(0), run_canary, 0, 0, moves_api=True),
+    Command("canary --finish", begin_with_canary, run_finish, 0, 1, moves_api=True),
+    Command("canary --abort", begin_with_canary, run_abort, 0, 0, moves_api=True),
     Command("preview", begin_with(0), run_preview, 0, 0),
     Command("preview --remove", begin_with_preview, run_remove_preview, 0, 0),
     Command("lock", begin_with(0), run_lock, 0, 0),
@@ -202,13 +222,9 @@ COMMANDS = [
 ]
 
 
-def void(_: object) -> None:
-    """Throw a result away."""
-
-
-def begun(command: Command, made: list[Made]) -> Cloud:
+def begun(command: Command, made: list[Made], *, with_api: bool = False) -> Cloud:
     """Return the cloud that a command begins in."""
-    cloud = Cloud()
+    cloud = Cloud(with_api=with_api)
     command.begin(cloud, made)
     return cloud
 
@@ -245,7 +261,8 @@ def state(cloud: Cloud) -> tuple[object, ...]:
     keys = {key: value for key, value in place.values.items().items() if key != "live"}
     pointer = place.pointer
     shown = place.objects.get("404.html")
-    return objects, set(keys), pointer.live, pointer.canary, pointer.lock is None, shown
+    api = place.functions.look() if place.functions else None
+    return objects, set(keys), pointer.live, pointer.canary, pointer.lock is None, shown, api
 
 
 def move_once_more(cloud: Cloud) -> None:
@@ -265,6 +282,86 @@ def ledger_is_whole(cloud: Cloud) -> bool:
     return numbers == list(range(1, last + 1))
 
 
+@pytest.mark.parametrize("command", [one for one in COMMANDS if one.moves_api], ids=lambda command: command.name)
+def test_a_command_that_moves_the_api_may_die_before_and_after_each_request(
+    command: Command, made_with_api: list[Made], decide: Functions
+) -> None:
+    """The API is the old or the new one, checked before it got a request, and never older than its pages."""
+    made = made_with_api
+    counting = Tripwire()
+    cloud = begun(command, made, with_api=True)
+    command.run(cloud["staging"].environment(counting.there, counting.back), cloud, made)
+    finished = state(cloud)
+    assert api_of(cloud) == made[command.new].release.api
+    assert cloud["staging"].pointer.live == made[command.new].release
+
+    for position in range(counting.passed):
+        for before in (True, False):
+            cloud = begun(command, made, with_api=True)
+            wire = Tripwire(position, before=before)
+            with pytest.raises(Killed):
+                command.run(cloud["staging"].environment(wire.there, wire.back), cloud, made)
+            pages = made.index(whole_release(cloud["staging"], made, decide))
+            api = next(number for number, one in enumerate(made) if one.release.api == api_of(cloud))
+            assert {pages, api} <= {command.old, command.new}
+            assert api >= pages, f"killed {'before' if before else 'after'} request {position}"
+
+            command.run(cloud["staging"].environment(), cloud, made)
+
+            assert whole_release(cloud["staging"], made, decide) is made[command.new]
+            assert api_of(cloud) == made[command.new].release.api
+            assert state(cloud) == finished, f"killed {'before' if before else 'after'} request {position}"
+
+
+def api_of(cloud: Cloud) -> str | None:
+    """Return the package that the API's requests go to."""
+    functions = cloud["staging"].functions
+    assert functions is not None
+    return functions.traffic.live
+
+
+@pytest.mark.parametrize("broken", ["check", "migration", "shift", "publish", "point"])
+@pytest.mark.parametrize("with_canary", [False, True], ids=["deploy", "canary"])
+def test_whatever_fails_of_the_api_what_was_live_is_live(
+    made_with_api: list[Made], decide: Functions, broken: str, with_canary: bool
+) -> None:
+    """Pages and API are the old ones, and the same command goes through when it is mended."""
+    made, cloud = made_with_api, Cloud(with_api=True)
+    deploy(cloud["staging"], made[0])
+    place, package = cloud["staging"], str(made[1].release.api)
+    assert place.functions is not None
+    if broken == "check":
+        place.functions.answers[package] = (503, "away")
+    if broken == "migration":
+        place.functions.unmigratable.add(package)
+
+    def refuse(request: str) -> None:
+        if request.startswith(WHERE.get(broken, "?")) and (package in request or broken == "point"):
+            raise StoreError(request, "it is not well")
+
+    def command(env: Environment) -> None:
+        if with_canary:
+            start_canary(env, made[1].wish(), 10, made[1].files)
+        else:
+            make_live(env, made[1].wish("staging"), made[1].files)
+
+    with pytest.raises(ReleaseError):
+        command(place.environment(there=refuse))
+    assert whole_release(place, made, decide) is made[0]
+    assert place.functions.traffic == Traffic(made[0].release.api)
+
+    place.functions.answers.clear()
+    place.functions.unmigratable.clear()
+    command(place.environment())
+
+    aim = Traffic(made[0].release.api, package, 10) if with_canary else Traffic(package)
+    assert place.functions.traffic == aim
+
+
+# How the request begins that fails.
+WHERE = {"shift": "shift", "publish": "publish", "point": "update"}
+
+
 def test_what_a_dead_deploy_has_left_is_not_sent_again(made: list[Made]) -> None:
     """The second run sends what the first had not, and no more."""
     cloud = Cloud()
@@ -277,6 +374,28 @@ def test_what_a_dead_deploy_has_left_is_not_sent_again(made: list[Made]) -> None
 
     assert sent
     assert [one for one in written if one.removeprefix("put ") in sent] == []
+
+
+def test_a_prune_leaves_the_api_that_somebody_may_go_back_to(made_with_api: list[Made]) -> None:
+    """With its versions and its package; what belongs to no release that is kept goes, unless it is young."""
+    cloud, made = Cloud(with_api=True), made_with_api
+    place = cloud["staging"]
+    assert place.functions is not None
+    for one in made:
+        deploy(place, one)
+        cloud.clock.sleep(DAY)
+    both = {str(one.release.api) for one in made}
+    cloud.clock.sleep(100 * DAY)
+    prune(place.environment(), Keep(releases=2, days=30))
+    kept = set(place.functions.look().versions), set(place.objects.listed("api/"))
+    place.objects.put("api/young.zip", Sendable(b"", "application/zip", "private"))
+    prune(place.environment(), Keep(releases=1, days=30))
+    prune(place.environment(), Keep(releases=1, days=30))
+    live = made[1].release.api
+
+    assert kept == (both, {f"api/{one}.zip" for one in both})
+    assert set(place.functions.look().versions) == {live}
+    assert set(place.objects.listed("api/")) == {f"api/{live}.zip", "api/young.zip"}
 
 
 def test_a_preview_is_served_under_its_label(made: list[Made], decide: Functions) -> None:

@@ -11,6 +11,7 @@ from site_builder.release.apply import Stores, apply_plan, look
 from site_builder.release.manifest import Manifest, seal
 from site_builder.release.plan import (
     Copy,
+    Origin,
     Plan,
     Point,
     ShowNotFoundPage,
@@ -31,7 +32,7 @@ def planned(output: Path, stores: Stores, source: str | None = None) -> tuple[Ma
     new = present.pointer
     if new.digest != manifest.digest:
         new = Pointer(Release(manifest.digest), move=moved(new, "deploy", "a test", "", 0).move)
-    return manifest, plan_release(manifest, present, new, source=source)
+    return manifest, plan_release(manifest, present, new, origin=Origin(source))
 
 
 def test_a_first_release_uploads_everything_and_points_at_the_end(output: Path, stores: Stores) -> None:

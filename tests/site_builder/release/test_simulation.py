@@ -23,15 +23,16 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from site_builder.errors import ReleaseError
 from site_builder.preview.cdn import EdgeCache, Functions, Viewed, Views
 from site_builder.preview.edge import EdgeRequest
+from site_builder.release.functions import Traffic, package_key, packages_of, traffic_for
 from site_builder.release.ledger import Ledger
 from site_builder.release.manifest import ASSETS, MANIFESTS, digest_in
+from site_builder.release.memory import MemoryFunctions
 from site_builder.release.pointer import Pointer
 from site_builder.release.previews import Preview, read_previews
 from site_builder.release.prune import DAY, Keep, prune
 from site_builder.release.side import in_turn
 from site_builder.release.steps import (
     Environment,
-    Files,
     end_canary,
     lock,
     release_before,
@@ -58,7 +59,7 @@ FAULTS = ("none", "none", "none", "none", "none", "none", "asked in vain", "answ
 def commits() -> tuple[Made, ...]:
     """Return a release for each commit, made once."""
     folder = Path(mkdtemp(prefix="zichkoding-simulation-"))
-    return tuple(make_release(folder, number) for number in range(COMMITS))
+    return tuple(make_release(folder, number, with_api=True) for number in range(COMMITS))
 
 
 @cache
@@ -126,11 +127,13 @@ class Release(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.cloud = Cloud()
+        self.cloud = Cloud(with_api=True)
         self.place = self.cloud["dev"]
         self.views = Views({}, self.cloud.clock.now())
         self.edges = [EdgeCache(router(), self.place.objects, router().finish) for _ in DELAYS]
         self.tasks: list[Task] = []
+        # Whether a request was ever lost, or somebody died.
+        self.disturbed = False
         self.pointers: list[Pointer] = [Pointer()]
         self.moments: list[float] = [self.cloud.clock.now()]
         self.assets: dict[str, float] = {}
@@ -173,7 +176,7 @@ class Release(RuleBasedStateMachine):
         made = commits()[number]
         self.begin(
             f"canary {number}",
-            lambda env: start_canary(env, made.wish(allow_shrink=True), percent, Files(made.output)),
+            lambda env: start_canary(env, made.wish(allow_shrink=True), percent, made.files),
             whole=whole,
         )
 
@@ -189,7 +192,7 @@ class Release(RuleBasedStateMachine):
         preview = Preview(f"pr-{number}", made.release.digest, FAR_AHEAD, "a test")
         self.begin(
             f"preview {number}",
-            lambda env: show_preview(env, made.wish(for_visitors=False), preview, Files(made.output)),
+            lambda env: show_preview(env, made.wish(for_visitors=False), preview, made.files),
             whole=whole,
         )
 
@@ -219,6 +222,7 @@ class Release(RuleBasedStateMachine):
             if task.ended:
                 break
             task.go_on(fault if number == requests - 1 else "none")
+            self.disturbed = self.disturbed or fault != "none"
             self.notice()
         self.tasks = [one for one in self.tasks if not one.ended]
 
@@ -310,6 +314,22 @@ class Release(RuleBasedStateMachine):
                 assert stored.sha256 == entry.sha256
 
     @invariant()
+    def the_api_goes_with_its_pages(self) -> None:
+        """Who gets requests is there, and what is live can be gone back to; where nobody works, they fit together."""
+        api, pointer = self.functions.look(), self.place.pointer
+        for package in {*api.traffic.packages, *packages_of(pointer)}:
+            assert package in api.versions, "requests go, or should go, to a version that is gone"
+            assert self.place.objects.head(package_key(package)) is not None, "a package that is live is gone"
+        if not self.tasks and not self.disturbed:
+            assert api.traffic == traffic_for(pointer, api), "nobody works, and the API is not that of its pages"
+
+    @property
+    def functions(self) -> MemoryFunctions:
+        """Return what runs the API."""
+        assert self.place.functions is not None
+        return self.place.functions
+
+    @invariant()
     def a_manifest_says_that_all_of_it_is_there(self) -> None:
         """Write it last and delete it first, and nobody ever relies on half a release."""
         keys = self.place.objects.listed("")
@@ -343,6 +363,7 @@ class Release(RuleBasedStateMachine):
         newest = commits()[COMMITS - 1]
         deploy_in(env, newest)
         self.notice_all()
+        assert self.functions.traffic == Traffic(newest.release.api)
         self.cloud.clock.sleep(LATEST + 61)
         for which in range(len(DELAYS)):
             for path in PATHS:
@@ -359,7 +380,7 @@ def deploy_in(env: Environment, made: Made) -> None:
     """Deploy a commit."""
     from site_builder.release.steps import make_live  # noqa: PLC0415 - beside its one use
 
-    make_live(env, made.wish(allow_shrink=True), Files(made.output))
+    make_live(env, made.wish(allow_shrink=True), made.files)
 
 
 def digests_in(values: object) -> Iterator[str | None]:

@@ -8,11 +8,23 @@ from pathlib import Path
 import pytest
 
 from site_builder.errors import ReleaseError
+from site_builder.release.apply import let_api_follow
+from site_builder.release.functions import Traffic
 from site_builder.release.guards import RefusedError
-from site_builder.release.pointer import Lock, Pointer, PointerStore, Release, moved, refuse_what_does_not_fit, short
+from site_builder.release.pointer import (
+    LONGEST_VALUE,
+    Canary,
+    Lock,
+    Pointer,
+    PointerStore,
+    Release,
+    moved,
+    refuse_what_does_not_fit,
+    short,
+)
 from site_builder.release.steps import Files, lock, make_live, release_before, roll_back, start_canary
 from site_builder.release.stores import StoreError
-from tests.site_builder.release.cloud import Cloud, deploy, make_release
+from tests.site_builder.release.cloud import Cloud, Made, Place, deploy, make_release
 
 
 def test_a_release_of_which_something_is_missing_is_not_gone_back_to(cloud: Cloud, tmp_path: Path) -> None:
@@ -161,3 +173,130 @@ def test_redirects_that_do_not_fit_are_refused_before_anything_is_uploaded() -> 
     ):
         with pytest.raises(ReleaseError, match=words):
             refuse_what_does_not_fit(puts, taken)
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> list[Made]:
+    """Return two releases of pages and API."""
+    return [make_release(tmp_path, number, with_api=True) for number in range(2)]
+
+
+@pytest.fixture
+def place() -> Place:
+    """Return an environment with an API."""
+    return Cloud(with_api=True)["dev"]
+
+
+def test_one_rollback_takes_pages_and_api_back(place: Place, two: list[Made]) -> None:
+    """Without a migration: the database serves both."""
+    for one in two:
+        deploy(place, one)
+    assert place.functions is not None
+    migrated = list(place.functions.migrated)
+    target = release_before(place.stores())
+    assert target == two[0].release
+    roll_back(place.environment(), target)
+
+    assert place.pointer.live == two[0].release
+    assert place.functions.traffic == Traffic(two[0].release.api)
+    assert place.functions.migrated == migrated == [one.release.api for one in two]
+
+
+def test_the_api_alone_can_go_live_and_come_back(place: Place, two: list[Made]) -> None:
+    """With the pages that are there; a rollback then takes back the API, and no page."""
+    deploy(place, two[0])
+    alone = replace(two[0], release=replace(two[0].release, api=two[1].release.api), package=two[1].package)
+    deploy(place, alone)
+    assert place.functions is not None
+    with_new = place.pointer.bytes, place.functions.traffic.live
+    target = release_before(place.stores())
+    assert target is not None
+    roll_back(place.environment(), target)
+
+    assert with_new == ((two[0].release.digest, two[1].release.api), two[1].release.api)
+    assert place.pointer.bytes == two[0].release.bytes
+    assert place.functions.traffic.live == two[0].release.api
+
+
+def test_pages_alone_keep_the_api_that_is_live(place: Place, two: list[Made]) -> None:
+    """And nothing asks for the API: it may be down."""
+    deploy(place, two[0])
+    alone = replace(place, functions=None)
+    deploy(alone, two[1])
+    after = place.pointer
+    roll_back(alone.environment(), two[0].release)
+
+    assert after.bytes == (two[1].release.digest, two[0].release.api)
+    assert place.pointer.bytes == two[0].release.bytes
+
+
+def test_pages_alone_do_not_go_back_while_a_canary_of_the_api_runs(place: Place, two: list[Made]) -> None:
+    """It would go on without its pages."""
+    deploy(place, two[0])
+    start_canary(place.environment(), two[1].wish(), 10, two[1].files)
+    with pytest.raises(ReleaseError, match="leave --site-only out"):
+        roll_back(replace(place, functions=None).environment(), two[0].release)
+
+    assert place.pointer.canary is not None
+
+
+def test_a_slower_deploy_of_an_older_commit_gives_the_api_back(place: Place, two: list[Made]) -> None:
+    """It has sent the requests to its own version when it learns that somebody was faster."""
+    older, newer = two
+
+    def overtake(request: str) -> None:
+        if request.startswith("shift") and str(older.release.api) in request and place.pointer.live is None:
+            deploy(place, newer)
+
+    with pytest.raises(RefusedError, match="older commit"):
+        deploy(place, older, back=overtake)
+
+    assert place.pointer.live == newer.release
+    assert place.functions is not None
+    assert place.functions.traffic == Traffic(newer.release.api)
+
+
+def test_requests_that_others_sent_back_meanwhile_are_sent_again(place: Place, two: list[Made]) -> None:
+    """Somebody whose deploy has failed tidies up between our shift and our pages."""
+    deploy(place, two[0])
+
+    def tidy_up(request: str) -> None:
+        if request.startswith("update"):
+            let_api_follow(place.stores())
+
+    deploy(place, two[1], there=tidy_up)
+
+    assert place.functions is not None
+    assert place.functions.traffic == Traffic(two[1].release.api)
+
+
+def test_when_even_sending_back_fails_both_are_said(place: Place, two: list[Made]) -> None:
+    """Why the deploy failed, and that the API is now newer than its pages; the next command settles it."""
+    deploy(place, two[0])
+    shifted: list[str] = []
+
+    def refuse(request: str) -> None:
+        if request.startswith("update") or (request.startswith("shift") and shifted):
+            raise StoreError(request, "it is not well")
+        if request.startswith("shift"):
+            shifted.append(request)
+
+    with pytest.raises(ReleaseError, match=r"(?s)update.*could not be sent back to what is live: it is not well"):
+        deploy(place, two[1], there=refuse)
+    assert place.functions is not None
+    left = place.functions.traffic
+    roll_back(place.environment(), two[0].release)
+
+    assert left == Traffic(two[1].release.api)
+    assert place.functions.traffic == Traffic(two[0].release.api)
+
+
+def test_what_the_pointer_says_of_the_api_fits_beside_all_else() -> None:
+    """The longest words, a canary and a lock with it."""
+    words = "\N{SNOWMAN}" * 500
+    release = Release("d" * 32, "c" * 40, 10**10, "a" * 32)
+    lock = Lock(short(words), short(words), 10**10)
+    pointer = moved(Pointer(release, Canary(release, 100), lock, closed=True), "canary-finish", words, words, 10**10)
+
+    assert Pointer.from_json(pointer.to_json()) == pointer
+    assert len(pointer.to_json().encode()) <= LONGEST_VALUE

@@ -43,15 +43,15 @@ def break_a_migration(origin: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "job", "command"),
+    ("change", "job", "command", "words"),
     [
-        (break_a_page, "build", "make build"),
-        (break_the_api, "dev", "make deploy"),
-        (break_a_migration, "dev", "make deploy"),
+        (break_a_page, "build", "make build", "nowhere/index.md"),
+        (break_the_api, "dev", "make deploy", "the API"),
+        (break_a_migration, "dev", "make deploy", "there_is_no_such_table"),
     ],
 )
 def test_what_is_broken_is_stopped_and_harms_nothing(
-    change: pipeline.Change, job: str, command: str, ground: tuple[Road, Cloud]
+    change: pipeline.Change, job: str, command: str, words: str, ground: tuple[Road, Cloud]
 ) -> None:
     """A page by the build; an API and a migration by the first deploy, before any visitor gets them."""
     road, cloud = ground
@@ -63,6 +63,7 @@ def test_what_is_broken_is_stopped_and_harms_nothing(
     failed = [one for one in road.told if one.outcome == FAILED][-1]
 
     assert (failed.job, failed.what.startswith(command)) == (job, True), failed.said
+    assert words in failed.said
     assert [cloud.live(stage) for stage in STAGES] == before
 
 

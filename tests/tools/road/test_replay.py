@@ -6,6 +6,7 @@ Commands are taken down by a `make` that does nothing, or fails where the test s
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,12 +21,12 @@ ROOT = Path(__file__).resolve().parents[3]
 # Takes down what it is asked, seals an artefact when that is asked for, and fails where it is told to.
 MAKE = """#!/bin/sh
 echo "$*" >> "$TAKEN_DOWN"
-case "$1" in artefact) mkdir -p dist/artefact && echo sealed > dist/artefact/artefact.json ;;
+case "$1" in artefact) mkdir -p dist/artefact && echo sealed > dist/artefact/SHA256SUMS ;;
   preview) echo "url=http://due.preview" >> "$GITHUB_OUTPUT"; echo "release=d1" >> "$GITHUB_OUTPUT" ;;
   live) echo "live=d1" >> "$GITHUB_OUTPUT" ;; esac
 case "$*" in *"$FAILS"*) echo "it failed"; exit 1 ;; esac
 """
-BUILT = ["build", "artefact"]
+BUILT = ["build", "package", "artefact"]
 
 
 def look(stage: str) -> list[str]:
@@ -37,6 +38,7 @@ DEV = ["deploy ENV=local-dev ARTEFACT=dist/artefact", *look("dev")]
 STAGING = ["promote ENV=local-staging COMMIT={commit}", *look("staging")]
 CANARY = ["promote ENV=local-production COMMIT={commit} PERCENT=10", "watch ENV=local-production SECONDS=3"]
 PRODUCTION = [*CANARY, "finish ENV=local-production", *look("production")]
+UAT = "uat URL=http://staging LIVE=http://live REPOSITORY=owner/site RELEASE=d1"
 NOTHING = "nothing is called so"
 
 
@@ -51,7 +53,12 @@ def variables(environment: str) -> Mapping[str, Value]:
         return {}
     stage = environment.removesuffix("-unattended")
     described = {"name": f"local-{stage}", "region": "here", "site_url": f"http://{stage}"}
-    return {"DESCRIPTOR": json.dumps(described), "DEPLOY_ROLE": "role", "CANARY_SECONDS": "3"}
+    return {
+        "DESCRIPTOR": json.dumps(described),
+        "DEPLOY_ROLE": "role",
+        "CANARY_SECONDS": "3",
+        "LIVE_URL": "http://live",
+    }
 
 
 @pytest.fixture
@@ -104,7 +111,7 @@ def result(replay: Replay) -> str:
     ("branch", "commands"),
     [
         ("dev", [*BUILT, *DEV, passed("dev")]),
-        ("staging", [*STAGING, passed("staging")]),
+        ("staging", [*STAGING, passed("staging"), UAT]),
         ("production", [*PRODUCTION, passed("production")]),
         ("main", []),
     ],
@@ -163,7 +170,8 @@ def test_what_is_due_is_rehearsed_then_stored_then_shown_at_its_moment(travel: T
     _, asked = travel("publish", "main", event="repository_dispatch", payload={"moment": "1790000000"})
 
     assert asked == [
-        *BUILT,
+        "build",
+        "artefact SITE_ONLY=1",
         "preview ENV=local-staging NAME=due ARTEFACT=dist/artefact",
         "smoke URL=http://due.preview ENV=local-staging RELEASE=d1",
         "verdict ENV=local-staging VERDICT=passed RELEASE=d1",
@@ -228,3 +236,13 @@ def test_artefacts_and_outputs_go_from_job_to_job(
 
     assert result(replay) == outcome
     assert len([one for one in replay.told if one.outcome != SKIPPED]) == count
+
+
+def test_a_strangers_change_is_built_and_compared_without_any_right(travel: Travel) -> None:
+    """Beside what it is based on; whatever has a right is in another workflow, and runs nothing of the change."""
+    replay, asked = travel("preview", "main", event="pull_request", payload={})
+    jobs = (ROOT / WORKFLOWS / "preview.yml").read_text()
+
+    assert asked == ["build", "build", "pull-request-compare BASE=base/output"], replay.told
+    assert re.findall(r"^      ([a-z-]+: \w+)", jobs, re.MULTILINE) == ["contents: read"]
+    assert "secrets" not in jobs
