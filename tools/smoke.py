@@ -166,7 +166,7 @@ def _without_key(wanted: Wanted) -> tuple[str, str] | None:
     # Whose data it is comes after whether the key is good, so an answer about the address says that it is.
     erasing, _ = _ask(wanted, "/api/people/erase", {**bearer, "Content-Type": "application/json"}, b"{}")
     scopes = {"messages:read": reading, "tests:erase": erasing}
-    # CloudFront has a page for what is forbidden or not there, and answers 404 with it for the API as well.
+    # An API that is older than one of them has no such address.
     if refused := [scope for scope, status in scopes.items() if status in {401, 403, 404}]:
         raise CannotRunError(f"the key in {KEY_VARIABLE} is not good for {' and '.join(refused)}.\n  {MAKING_ONE}")
     return None

@@ -54,7 +54,7 @@ PORTS_TO_TRY = 20
 VIEWER = "cloudfront-viewer-address"
 NEVER_PASSED = {"host", VIEWER}
 # What the distribution answers with the site's own page, whoever says it.
-ERRORS = {403, 404}
+NOT_FOUND = 404
 FIRST_FAILURE = 500
 SECONDS_OF_RINGING = 5.0
 
@@ -290,7 +290,7 @@ class Edge:
         headers = {name: value for name, value in request.headers.items() if name not in NEVER_PASSED}
         target = f"{request.uri}?{request.querystring}" if request.querystring else request.uri
         answer = api.answer(request.method, target, {**headers, VIEWER: viewer}, body)
-        if answer.status not in ERRORS:
+        if answer.status != NOT_FOUND:
             return answer
         # An error page belongs to the whole distribution, so CloudFront answers with it for the API as well.
         with self._lock:

@@ -32,7 +32,8 @@ class Mail:
 
 def read_mails(folder: Path) -> list[Mail]:
     """Return every mail in the folder, the newest first."""
-    if not (folder / "new").is_dir():
+    # The last of its folders to be made: a maildir that is being made at this moment holds nothing yet.
+    if not (folder / "cur").is_dir():
         return []
     box = mailbox.Maildir(folder, create=False)
     stamped = sorted(((_arrived(folder, key), key) for key in box.keys()), reverse=True)  # noqa: SIM118 - not a dict

@@ -19,6 +19,7 @@ from site_builder.engine.build import BuildRequest, build_site
 from site_builder.preview.board import Board
 from site_builder.preview.development import Development
 from site_builder.preview.faults import Fault
+from site_builder.preview.mail import read_mails
 from site_builder.preview.origin import Early, FolderOrigin, working_values
 from site_builder.preview.server import SiteServer
 from site_builder.preview.stack import Project, running_site
@@ -160,6 +161,16 @@ def test_the_mail_that_would_go_out_is_read_here(served: Served) -> None:
     assert '<a href="http://127.0.0.1:8000/api/session/link?token=a&amp;b=c">' in shown
     assert "Press &lt;here&gt;:" in shown
     assert served.ask("/_dev/mail/no-such").status == 404
+
+
+def test_a_maildir_that_is_being_made_at_this_moment_holds_nothing(tmp_path: Path) -> None:
+    """Its three folders come one after the other, and another process makes them."""
+    seen = [read_mails(tmp_path / "mail")]
+    for name in ("", "tmp", "new", "cur"):
+        (tmp_path / "mail" / name).mkdir()
+        seen.append(read_mails(tmp_path / "mail"))
+
+    assert seen == [[]] * 5
 
 
 def test_a_stylesheet_of_the_theme_is_served_as_it_is_written(served: Served) -> None:
