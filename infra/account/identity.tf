@@ -67,6 +67,12 @@ resource "aws_iam_policy" "boundary" {
         Resource = "arn:aws:lambda:*:${var.account}:function:zichkoding-*"
       },
       {
+        Sid      = "Backups"
+        Effect   = "Allow"
+        Action   = "backup:ListRecoveryPointsByBackupVault"
+        Resource = "arn:aws:backup:*:${var.account}:backup-vault:zichkoding-*"
+      },
+      {
         Sid      = "Alarms"
         Effect   = "Allow"
         Action   = "cloudwatch:DescribeAlarms"

@@ -78,21 +78,32 @@ def copy_ground(tree: Path) -> Path:
     return Path(shutil.copytree(GROUND, tree / "infra", ignore=own))
 
 
-def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def terraform(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Run Terraform in a folder, without a person and without AWS."""
     kept = {name: value for name, value in os.environ.items() if name in KEPT or not name.startswith(("AWS_", "TF_"))}
     return subprocess.run(
-        ["terraform", f"-chdir={folder}", *arguments], env=kept, capture_output=True, text=True, check=False
+        ["terraform", f"-chdir={folder}", *arguments], env=more | kept, capture_output=True, text=True, check=False
     )
 
 
 def initialise(folder: Path, providers: Path | None) -> None:
     """Get the providers for a folder; no registry is a reason to skip, a broken configuration is not."""
     plugins = [f"-plugin-dir={providers}"] if providers else []
-    done = terraform(folder, "init", "-backend=false", "-input=false", "-no-color", *plugins)
+    done = terraform(
+        folder, "init", "-backend=false", "-input=false", "-no-color", *plugins, **_cache(folder, providers)
+    )
     if done.returncode != 0 and providers is None and "registry" in done.stderr:
         unavailable("neither a provider folder (TF_PLUGIN_DIR) nor a registry is within reach")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _cache(folder: Path, providers: Path | None) -> Mapping[str, str]:
+    """Let a registry be asked for each provider once: it has seven hundred megabytes, and there are many folders."""
+    if providers:
+        return {}
+    kept = next(parent for parent in folder.parents if parent.name == GROUND.name).with_name("providers")
+    kept.mkdir(exist_ok=True)
+    return {"TF_PLUGIN_CACHE_DIR": str(kept), "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "true"}
 
 
 def try_folder(folder: Path, *, whole: bool) -> Tried:

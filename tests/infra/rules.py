@@ -19,6 +19,7 @@ POLICIES = ("policy", "assume_role_policy", "resource_policy")
 CLOSED = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
 EVERYWHERE = {"0.0.0.0/0", "::/0"}
 GITHUB = "token.actions.githubusercontent.com"
+BOUND_TO = r"repo:[\w-]+/[\w.-]+:environment:(dev|staging|production(-unattended)?)"
 
 
 @dataclass(frozen=True)
@@ -200,8 +201,8 @@ def unbounded(resources: Iterable[Resource]) -> Iterator[str]:
 
 def _loose(one: Resource, said: Statement) -> Iterator[str]:
     equal = said.said.get("Condition", {}).get("StringEquals", {})
-    subject = equal.get(f"{GITHUB}:sub", "")
-    if not re.fullmatch(r"repo:[\w-]+/[\w.-]+:environment:(dev|staging|production)", subject):
+    subjects = _many(equal.get(f"{GITHUB}:sub", ""))
+    if not all(re.fullmatch(BOUND_TO, subject) for subject in subjects):
         yield f"{one.address}: not bound to a repository and an environment by equality"
     if equal.get(f"{GITHUB}:aud") != "sts.amazonaws.com":
         yield f"{one.address}: not bound to AWS's audience"

@@ -38,10 +38,13 @@ NEEDED = {
     "invoke": "lambda:InvokeFunction",
     "delete_function": "lambda:DeleteFunction",
     "describe_alarms": "cloudwatch:DescribeAlarms",
+    "list_recovery_points_by_backup_vault": "backup:ListRecoveryPointsByBackupVault",
     # Everybody may ask who they are.
     "get_caller_identity": None,
-    # Only in the S3 of this machine.
+    # Only in the cloud of this machine.
     "create_bucket": None,
+    "put_metric_alarm": None,
+    "set_alarm_state": None,
 }
 # What S3 is asked, by method; a HEAD is a GET, and listing is a GET of the bucket.
 NEEDED_OF_S3 = {

@@ -76,6 +76,7 @@ module "environment" {
   owner_address        = var.owner_address
   alarm_addresses      = var.alarm_addresses
   package              = var.package
+  publisher_package    = var.publisher_package
   reserves_concurrency = var.reserves_concurrency
   origin_keys          = var.origin_keys
 }

@@ -61,3 +61,9 @@ variable "origin_keys" {
   })
   default = { accepted = ["first"], sent = "first" }
 }
+
+variable "publisher_package" {
+  description = "The package of the function that asks for what is due, or null for what `make package-publisher` writes; asked for only where there is one."
+  type        = string
+  default     = null
+}

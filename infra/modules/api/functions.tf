@@ -64,7 +64,10 @@ locals {
       local.everywhere, local.serving, { DATABASE_URL = local.functions.app.url },
       var.cache == null ? {} : { REDIS_URL = var.cache.url },
     )
-    work    = merge(local.everywhere, local.serving, { DATABASE_URL = local.functions.work.url })
+    work = merge(
+      local.everywhere, local.serving, { DATABASE_URL = local.functions.work.url },
+      var.logs == null ? {} : { LOGS_URL = "s3://${var.logs.bucket}/${var.logs.prefix}" },
+    )
     migrate = merge(local.everywhere, local.migrating, { DATABASE_URL = local.functions.migrate.url })
     rotate  = {}
   }

@@ -93,6 +93,24 @@ locals {
     Resource = aws_secretsmanager_secret.this.arn
   }
 
+  count_pages = flatten([for logs in var.logs[*] : [
+    {
+      Sid    = "FindLogs"
+      Effect = "Allow"
+      # Which of the CDN's log files are there to be counted.
+      Action    = "s3:ListBucket"
+      Resource  = "arn:aws:s3:::${logs.bucket}"
+      Condition = { StringLike = { "s3:prefix" = "${logs.prefix}*" } }
+    },
+    {
+      Sid    = "ReadLogs"
+      Effect = "Allow"
+      # Each once.
+      Action   = "s3:GetObject"
+      Resource = "arn:aws:s3:::${logs.bucket}/${logs.prefix}*"
+    },
+  ]])
+
   queue = {
     Sid    = "Queue"
     Effect = "Allow"
@@ -121,7 +139,7 @@ locals {
 
   statements = {
     app     = concat(local.common.app, [local.network, local.denied.app, local.connect.app, local.secret, local.queue], local.limit)
-    work    = concat(local.common.work, [local.network, local.denied.work, local.connect.work, local.secret, local.queue, local.send_mail], local.tell)
+    work    = concat(local.common.work, [local.network, local.denied.work, local.connect.work, local.secret, local.queue, local.send_mail], local.tell, local.count_pages)
     migrate = concat(local.common.migrate, [local.network, local.denied.migrate, local.connect.migrate, local.administer])
     rotate  = concat(local.common.rotate, [local.replace_secret])
   }

@@ -170,3 +170,12 @@ variable "log_days" {
   type        = number
   default     = 90
 }
+
+variable "logs" {
+  description = "Where CloudFront puts its access logs, for the worker to count pages from: the bucket, and what their names begin with; or null to count none."
+  type = object({
+    bucket = string
+    prefix = string
+  })
+  default = null
+}

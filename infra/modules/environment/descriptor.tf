@@ -12,8 +12,9 @@ locals {
       version_bucket         = module.site.descriptor.bucket
     }
     # What rings when a new version is no good.
-    alarms = module.api[0].rollback_alarm_names
-  } : { api = null, alarms = [] })
+    alarms       = module.api[0].rollback_alarm_names
+    backup_vault = module.database[0].backup_vault_name
+  } : { api = null, alarms = [], backup_vault = null })
 }
 
 resource "aws_s3_object" "descriptor" {

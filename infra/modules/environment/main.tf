@@ -13,7 +13,9 @@ locals {
       restore_test        = false
       log_days            = 14
       promotes_from       = null
-      cidr                = "10.20.0.0/22"
+
+      publishes_what_is_due = false
+      cidr                  = "10.20.0.0/22"
     }
     # As production, so that what is tried here is what will be; but for what only matters when a zone or a region is lost.
     staging = {
@@ -26,7 +28,9 @@ locals {
       restore_test        = false
       log_days            = 30
       promotes_from       = null
-      cidr                = "10.20.4.0/22"
+
+      publishes_what_is_due = false
+      cidr                  = "10.20.4.0/22"
     }
     production = {
       firewall            = true
@@ -38,7 +42,9 @@ locals {
       restore_test        = true
       log_days            = 90
       promotes_from       = "staging"
-      cidr                = "10.20.8.0/22"
+
+      publishes_what_is_due = true
+      cidr                  = "10.20.8.0/22"
     }
   }
   stage = local.stages[var.environment]
@@ -135,6 +141,7 @@ module "api" {
   }
   alarm_topic_arn = module.watch.topic_arn
   origin_keys     = var.origin_keys
+  logs            = { bucket = module.site.log_bucket, prefix = module.site.log_prefix }
   log_days        = local.stage.log_days
   # A new account may run ten functions at once in all, and AWS lets none of them be set aside.
   concurrency = var.reserves_concurrency ? { app = 20, work = 1, migrate = 1 } : null
@@ -163,6 +170,21 @@ module "watch" {
   log_days = local.stage.log_days
 }
 
+# What is due is production's alone.
+module "schedule" {
+  source = "../schedule"
+  count  = local.stage.publishes_what_is_due ? 1 : 0
+
+  environment     = var.environment
+  account         = var.account
+  region          = var.region
+  site_url        = module.site.descriptor.site_url
+  repository      = var.repository
+  package         = coalesce(var.publisher_package, "${path.root}/../../../dist/publisher.zip")
+  alarm_topic_arn = module.watch.topic_arn
+  log_days        = local.stage.log_days
+}
+
 module "identity" {
   source = "../identity"
 
@@ -172,5 +194,5 @@ module "identity" {
   bucket_arn    = module.site.s3_bucket_arn
   kvs_arn       = module.site.cloudfront_key_value_store_arn
   promotes_from = local.stage.promotes_from
-  api           = local.has_api ? { functions = { for name in ["app", "work", "migrate"] : name => module.api[0].function_arns[name] }, alias = module.api[0].alias } : null
+  api           = local.has_api ? { functions = { for name in ["app", "work", "migrate"] : name => module.api[0].function_arns[name] }, alias = module.api[0].alias, backup_vault_arn = "arn:aws:backup:${var.region}:${var.account}:backup-vault:${module.database[0].backup_vault_name}" } : null
 }

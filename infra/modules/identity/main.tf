@@ -1,7 +1,11 @@
 # Who may deploy: a run of this repository in the GitHub environment of this name, for as long as it lasts, without a key.
 
 locals {
-  boundary  = "arn:aws:iam::${var.account}:policy/zichkoding-boundary"
+  boundary = "arn:aws:iam::${var.account}:policy/zichkoding-boundary"
+  # What nobody can be asked for at night (going back, what is due, looking) runs under a name of its own, with rules of
+  # its own: docs/runbooks/repository.md.
+  vouched = var.environment == "production" ? ["production", "production-unattended"] : [var.environment]
+
   issuer    = "token.actions.githubusercontent.com"
   described = "arn:aws:s3:::zichkoding-configuration-${var.account}"
   source    = var.promotes_from == null ? null : "arn:aws:s3:::zichkoding-${var.promotes_from}-${var.account}"
@@ -23,7 +27,7 @@ resource "aws_iam_role" "deploy" {
           "${local.issuer}:aud" = "sts.amazonaws.com"
           # GitHub says the environment only of a job that its rules let in, so who may deploy is decided there: which
           # branches, and whose yes.
-          "${local.issuer}:sub" = "repo:${var.repository}:environment:${var.environment}"
+          "${local.issuer}:sub" = [for name in local.vouched : "repo:${var.repository}:environment:${name}"]
         }
       }
     }]
@@ -189,6 +193,13 @@ resource "aws_iam_role_policy" "api" {
         Effect   = "Allow"
         Action   = "lambda:DeleteFunction"
         Resource = [for arn in values(var.api.functions) : "${arn}:*"]
+      },
+      {
+        # When the newest backup was made; nothing of what is in it.
+        Sid      = "LookAtBackups"
+        Effect   = "Allow"
+        Action   = "backup:ListRecoveryPointsByBackupVault"
+        Resource = var.api.backup_vault_arn
       },
       {
         # Whether an alarm rings while a share of the visitors gets the new. CloudWatch tells of composite alarms only

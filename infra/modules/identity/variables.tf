@@ -46,10 +46,11 @@ variable "promotes_from" {
 }
 
 variable "api" {
-  description = "The ARNs of the functions that a deploy gives new code to and asks, and the alias that requests go through; or null while there is no API."
+  description = "The ARNs of the functions that a deploy gives new code to and asks, the alias that requests go through, and the vault of the database's backups; or null while there is no API."
   type = object({
-    functions = map(string)
-    alias     = string
+    functions        = map(string)
+    alias            = string
+    backup_vault_arn = string
   })
   default = null
 }

@@ -116,8 +116,9 @@ resource "aws_cloudwatch_log_delivery_source" "this" {
 resource "aws_cloudwatch_log_delivery_destination" "this" {
   provider = aws.global
 
-  name          = local.delivery
-  output_format = "json"
+  name = local.delivery
+  # Lines in gzip, which the worker counts pages from (api/chalicelib/figures/cdn.py).
+  output_format = "w3c"
 
   delivery_destination_configuration {
     destination_resource_arn = aws_s3_bucket.logs.arn
@@ -130,6 +131,7 @@ resource "aws_cloudwatch_log_delivery" "this" {
   delivery_source_name     = aws_cloudwatch_log_delivery_source.this.name
   delivery_destination_arn = aws_cloudwatch_log_delivery_destination.this.arn
   record_fields            = local.logged
+  field_delimiter          = "\t"
 
   s3_delivery_configuration = [{
     suffix_path                 = "{DistributionId}/{yyyy}/{MM}/{dd}"

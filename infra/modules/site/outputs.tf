@@ -51,3 +51,8 @@ output "log_bucket" {
   description = "Where access logs lie."
   value       = aws_s3_bucket.logs.id
 }
+
+output "log_prefix" {
+  description = "What the names of CloudFront's log files begin with; log delivery chooses that."
+  value       = "AWSLogs/${var.account}/CloudFront/"
+}

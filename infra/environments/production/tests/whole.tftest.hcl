@@ -27,7 +27,8 @@ run "whole" {
     owner_address   = "owner@example.com"
     alarm_addresses = ["owner@example.com"]
     # Any file: what is in it is not looked at.
-    package = "main.tf"
+    package           = "main.tf"
+    publisher_package = "main.tf"
     domain = {
       name    = "production.example.com"
       zone_id = "Z0123456789"

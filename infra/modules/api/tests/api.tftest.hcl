@@ -53,6 +53,7 @@ variables {
   # Any file: what is in it is publish.py's business.
   package  = "versions.tf"
   site_url = "https://staging.example.com"
+  logs     = { bucket = "zichkoding-staging-logs-123456789012", prefix = "AWSLogs/123456789012/CloudFront/" }
   network = {
     subnet_ids        = ["subnet-a", "subnet-b"]
     security_group_id = "sg-api"
@@ -119,6 +120,10 @@ run "no_secret_is_in_a_functions_settings" {
     error_message = "Its name is, and the function asks for the rest."
   }
   assert {
+    condition     = { for name in ["app", "work", "migrate"] : name => lookup(aws_lambda_function.this[name].environment[0].variables, "LOGS_URL", "none") } == { app = "none", work = "s3://zichkoding-staging-logs-123456789012/AWSLogs/123456789012/CloudFront/", migrate = "none" }
+    error_message = "The worker alone counts pages from the CDN's logs."
+  }
+  assert {
     condition = alltrue([
       for name in ["app", "work", "migrate"] : strcontains(aws_lambda_function.this[name].environment[0].variables["DATABASE_URL"], "?sslmode=verify-full")
     ])
@@ -171,7 +176,7 @@ run "each_may_what_it_does_and_no_more" {
       ]))
       }) == jsonencode({
       app     = ["rds-db:connect", "secretsmanager:GetSecretValue", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"]
-      work    = ["rds-db:connect", "secretsmanager:GetSecretValue", "ses:SendEmail", "ses:SendRawEmail", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"]
+      work    = ["rds-db:connect", "s3:GetObject", "s3:ListBucket", "secretsmanager:GetSecretValue", "ses:SendEmail", "ses:SendRawEmail", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:SendMessage"]
       migrate = ["rds-db:connect", "secretsmanager:GetSecretValue"]
       rotate  = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "secretsmanager:UpdateSecretVersionStage"]
     })

@@ -19,7 +19,8 @@ run "production_reads_staging_and_writes_its_own" {
     environment   = "production"
     promotes_from = "staging"
     api = {
-      alias = "live"
+      alias            = "live"
+      backup_vault_arn = "arn:aws:backup:eu-central-1:123456789012:backup-vault:zichkoding-production"
       functions = {
         app     = "arn:aws:lambda:eu-central-1:123456789012:function:zichkoding-production-app"
         migrate = "arn:aws:lambda:eu-central-1:123456789012:function:zichkoding-production-migrate"
@@ -36,7 +37,7 @@ run "production_reads_staging_and_writes_its_own" {
       Condition = {
         StringEquals = {
           "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
-          "token.actions.githubusercontent.com:sub" = "repo:zichkoding/site:environment:production"
+          "token.actions.githubusercontent.com:sub" = ["repo:zichkoding/site:environment:production", "repo:zichkoding/site:environment:production-unattended"]
         }
       }
     }]
@@ -80,7 +81,7 @@ run "production_reads_staging_and_writes_its_own" {
     condition = alltrue(flatten([
       for statement in jsondecode(aws_iam_role_policy.api[0].policy).Statement : [
         for resource in flatten([statement.Resource]) : startswith(resource, "arn:aws:lambda:eu-central-1:123456789012:function:zichkoding-production-")
-      ] if statement.Sid != "HearAlarms"
+      ] if !contains(["HearAlarms", "LookAtBackups"], statement.Sid)
     ]))
     error_message = "Only this environment's functions."
   }
@@ -104,6 +105,10 @@ run "dev_reads_nothing_but_its_own" {
   assert {
     condition     = length(aws_iam_role_policy.promote) == 0 && length(aws_iam_role_policy.api) == 0
     error_message = "What an environment does not have needs no right."
+  }
+  assert {
+    condition     = jsondecode(aws_iam_role.deploy.assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] == ["repo:zichkoding/site:environment:dev"]
+    error_message = "Only production is also known by another name."
   }
 }
 

@@ -144,6 +144,13 @@ run "staging_with_a_domain_an_api_and_a_firewall" {
     error_message = "No address, no cookie and no query string, which may hold the token of a mail."
   }
   assert {
+    condition = alltrue([
+      one(aws_cloudwatch_log_delivery_destination.this[*].output_format) == "w3c",
+      length(setsubtract(["date", "cs-method", "cs-uri-stem", "sc-status", "sc-content-type", "cs(User-Agent)"], aws_cloudwatch_log_delivery.this.record_fields)) == 0,
+    ])
+    error_message = "The worker counts pages from what is written (api/chalicelib/figures/cdn.py)."
+  }
+  assert {
     condition     = [for rule in aws_s3_bucket_lifecycle_configuration.logs.rule : rule.expiration[0].days] == [30]
     error_message = "Logs are forgotten."
   }
