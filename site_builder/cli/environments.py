@@ -82,7 +82,7 @@ def add_environments_option(parser: argparse.ArgumentParser) -> None:
 @contextmanager
 def opened(name: str, folder: Path | None) -> Iterator[Opened]:
     """Open an environment until the block ends."""
-    # boto3 costs a seventh of a second to import: only those who need it wait for it.
+    # botocore costs a tenth of a second to import: only those who need it wait for it.
     from site_builder.release import aws  # noqa: PLC0415
 
     descriptor = find_descriptor(name, _places(name, folder))

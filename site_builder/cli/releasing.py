@@ -483,7 +483,7 @@ def _local_stores() -> Iterator[Stores]:
     """Open an S3 on this machine that is empty at every start, and a pointer in memory."""
     from site_builder.cli.environments import SystemClock  # noqa: PLC0415 - beside what it is for
     from site_builder.preview.buckets import running_s3  # noqa: PLC0415 - moto takes a second to import
-    from site_builder.release import aws  # noqa: PLC0415 - and boto3 a part of one
+    from site_builder.release import aws  # noqa: PLC0415 - and botocore a part of one
 
     with running_s3() as endpoint:
         aws.make_bucket(LOCAL_BUCKET, endpoint)

@@ -136,7 +136,7 @@ def test_what_a_deploy_may_do_is_inside_of_its_boundary(tried: Callable[[str], T
 def called() -> set[str]:
     """Return what the one module that speaks to AWS asks of it."""
     text = (ROOT / "site_builder" / "release" / "aws.py").read_text()
-    direct = set(re.findall(r"\.(?:_client|client\([^)]*\)|client)\.([a-z_]+)\(", text))
+    direct = set(re.findall(r"\b(?:_client|client|_local_client\([^)]*\))\.([a-z_]+)\(", text))
     by_name = set(re.findall(r"\.get_(?:paginator|waiter)\(\"(\w+)\"\)", text))
     return (direct - {"get_paginator", "get_waiter"}) | by_name
 
