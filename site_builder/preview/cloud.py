@@ -86,26 +86,48 @@ class DelayedView:
             return self._seen
 
 
+def _later(seconds: float, do: Callable[[], None]) -> None:
+    timer = threading.Timer(seconds, do)
+    timer.daemon = True
+    timer.start()
+
+
 @dataclass
 class Bell:
-    """Rings the environment's alarm while its edges fail, and for a while after."""
+    """Rings the environment's alarm while its edges fail, and for a while after, whether anybody asks then or not."""
 
     # Told why it rings, and nothing when it ends.
     set: Callable[[str], None]
     clock: Callable[[], float] = time.monotonic
+    later: Callable[[float, Callable[[], None]], None] = _later
     _rings: bool = False
     _last: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answered(self, status: int, path: str) -> None:
         """Hear how an edge has answered."""
-        failed = status >= FIRST_FAILURE
+        if status < FIRST_FAILURE:
+            return
         with self._lock:
-            now = self.clock()
-            self._last = now if failed else self._last
-            if failed != self._rings and (failed or now - self._last > SECONDS_OF_RINGING):
-                self._rings = failed
-                self.set(f"{path} was answered {status}" if failed else "")
+            self._last = self.clock()
+            if not self._rings:
+                self._rings = True
+                self.set(f"{path} was answered {status}")
+                self.later(SECONDS_OF_RINGING, self._end)
+
+    def close(self) -> None:
+        """Fall silent: there is nothing to ring any more."""
+        with self._lock:
+            self._rings = False
+
+    def _end(self) -> None:
+        with self._lock:
+            rest = self._last + SECONDS_OF_RINGING - self.clock()
+            if self._rings and rest > 0:
+                self.later(rest, self._end)
+            elif self._rings:
+                self._rings = False
+                self.set("")
 
 
 @dataclass
@@ -188,6 +210,7 @@ def running_cloud(
             parts.callback(objects.close)
             alarm = aws.LocalAlarm(alarm_name(environment.name), s3)
             bell = Bell(alarm.set)
+            parts.callback(bell.close)
             for view in environment.views:
                 decide = Functions(functions)
                 parts.callback(decide.close)

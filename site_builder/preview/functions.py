@@ -36,6 +36,8 @@ ALIAS = "live"
 APP, WORK, MIGRATE = "app", "work", "migrate"
 PATH = "/2015-03-31/functions/"
 NUMBER = "AWS_LAMBDA_FUNCTION_VERSION"
+# Whom messages are sent to, and who is admin.
+OWNER = "owner@127.0.0.1"
 
 
 def function_name(environment: str, part: str) -> str:
@@ -237,6 +239,8 @@ class LocalApi:
         variables = {
             "DATABASE_URL": self._place.database.api_url,
             "SITE_URL": self._place.site_url,
+            # As Terraform sets it, whatever this shell has set for something else.
+            "OWNER_MAIL": OWNER,
             NUMBER: version.number,
         }
         with ExitStack() as parts:

@@ -68,7 +68,7 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
 def test_write_break_and_mend(preview: Preview, page: Page) -> None:
     """What is saved is seen; what is broken is said over the last good page; what is mended needs no key."""
     complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("console", lambda one: complaints.append(f"{one.location} {one.text}") if one.type == "error" else None)
     words = preview.post.read_text()
     page.goto(f"{preview.url}/blog/first/")
     preview.post.write_text(f"{words}\nThe words of today.\n")
@@ -88,7 +88,8 @@ def test_write_break_and_mend(preview: Preview, page: Page) -> None:
     preview.post.write_text(words)
     expect(page.get_by_text("The words of tomorrow.")).to_have_count(0)
 
-    assert complaints == []
+    # The smallest site has no mark for its tab, which a browser asks for once.
+    assert [one for one in complaints if "/favicon.ico" not in one] == []
 
 
 def test_a_fault_can_be_put_aside_to_look_at_the_last_good_page(preview: Preview, page: Page) -> None:

@@ -228,6 +228,9 @@ def rds() -> Iterator[Any]:
     for one in client.describe_db_instances()["DBInstances"]:
         client.modify_db_instance(DBInstanceIdentifier=one["DBInstanceIdentifier"], DeletionProtection=False)
         client.delete_db_instance(DBInstanceIdentifier=one["DBInstanceIdentifier"], SkipFinalSnapshot=True)
+    # It names a copy's first snapshot by the minute, and the next test may be there within that.
+    for one in client.describe_db_snapshots()["DBSnapshots"]:
+        client.delete_db_snapshot(DBSnapshotIdentifier=one["DBSnapshotIdentifier"])
     client.delete_db_subnet_group(DBSubnetGroupName="zichkoding-staging")
     server.stop()
 

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from site_builder.preview.functions import OWNER
 from site_builder.preview.mail import read_mails
 
 MAIL_SECONDS = 30
 REFUSED = 400
 LINK = re.compile(r"https?://[^/\s]+(?P<path>/api/session/link\?token=\S+)")
-OWNER = "owner@127.0.0.1"
 SCOPES = ("messages:read", "tests:erase")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -52,19 +52,28 @@ def test_a_view_arrives_late_whole_and_never_goes_back() -> None:
 
 def test_a_bell_rings_at_the_first_failure_and_ends_after_a_while_without_one() -> None:
     """Each of them once, however many answers there are; what is refused for good reason is no failure."""
-    now, told = [100.0], list[str]()
-    bell = Bell(told.append, clock=lambda: now[0])
+    now, told, waiting = [100.0], list[str](), list[tuple[float, Callable[[], None]]]()
+    bell = Bell(told.append, clock=lambda: now[0], later=lambda seconds, do: waiting.append((now[0] + seconds, do)))
+
+    def pass_seconds() -> None:
+        now[0], do = waiting.pop(0)
+        do()
+
     for status in (200, 404, 502, 500, 200):
         bell.answered(status, "/blog/")
     now[0] += 4
-    bell.answered(200, "/")
+    bell.answered(503, "/")
+    pass_seconds()
     still = list(told)
-    now[0] += 4
-    bell.answered(200, "/")
-    bell.answered(200, "/")
+    pass_seconds()
+    ended = list(told)
+    bell.answered(500, "/again/")
+    bell.close()
+    pass_seconds()
 
     assert still == ["/blog/ was answered 502"]
-    assert told == ["/blog/ was answered 502", ""]
+    assert ended == ["/blog/ was answered 502", ""]
+    assert (told[2:], waiting) == (["/again/ was answered 500"], [])
 
 
 def test_each_environment_is_described_while_it_runs(tmp_path: Path) -> None:
