@@ -23,7 +23,7 @@ VENV := .venv/bin
 RUN := $(VENV)/python -m site_builder
 PYTEST := $(VENV)/coverage run -m pytest
 # These take about as long as all the others, so they run beside them.
-HALF := tests/site_builder/engine/test_same_bytes.py tests/infra tests/theme
+HALF := tests/site_builder/engine/test_same_bytes.py tests/infra tests/theme tests/tools tests/smoke
 
 REPORTS := dist/reports
 

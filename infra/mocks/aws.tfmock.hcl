@@ -129,6 +129,11 @@ mock_resource "aws_rds_cluster" {
   }
 }
 
+# A random name may begin with a digit, which is none.
+mock_resource "aws_db_proxy_default_target_group" {
+  defaults = { name = "default" }
+}
+
 mock_resource "aws_backup_vault" {
   defaults = { arn = "arn:aws:backup:eu-central-1:123456789012:backup-vault:mocked" }
 }

@@ -24,6 +24,10 @@ mock_provider "aws" {
       endpoint = "zichkoding-staging.proxy-c1.eu-central-1.rds.amazonaws.com"
     }
   }
+  # A random name may begin with a digit, which is none.
+  mock_resource "aws_db_proxy_default_target_group" {
+    defaults = { name = "default" }
+  }
   mock_resource "aws_iam_role" {
     defaults = { arn = "arn:aws:iam::123456789012:role/any" }
   }
