@@ -18,8 +18,11 @@ from site_builder.errors import ReleaseError
 
 PIECE = 256 * 1024
 LARGEST_FILE = 5 * 1024**3
-# How long a file may still change behind its stamp: the coarsest clock of the file systems in use.
-DOUBT_NS = 2_000_000_000
+# How long a file may still change behind its stamp: a tick of a clock that counts finely, which goes by the kernel's
+# timer, or of the coarsest one in use. A clock that writes parts of a millisecond is a fine one.
+DOUBT_NS = 100_000_000
+COARSE_DOUBT_NS = 2_000_000_000
+MILLISECOND_NS = 1_000_000
 VERSION = 1
 
 Stamp = tuple[int, int, int, int]
@@ -44,7 +47,7 @@ class Measured:
             known = (stamp, digest)
             if size != stamp[0]:
                 return size, digest
-        if max(stamp[1], stamp[2]) + DOUBT_NS < self._started:
+        if max(stamp[1], stamp[2]) + _doubt(stamp) < self._started:
             self._now[path] = known
         return stamp[0], known[1]
 
@@ -71,6 +74,11 @@ class Measured:
 
 def _stamp(facts: os.stat_result) -> Stamp:
     return facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino
+
+
+def _doubt(stamp: Stamp) -> int:
+    # Whoever unpacks a file may set its mtime to anything; ctime is the system's own.
+    return DOUBT_NS if stamp[2] % MILLISECOND_NS else COARSE_DOUBT_NS
 
 
 def _measure(file: str, path: str) -> tuple[int, str]:

@@ -25,6 +25,7 @@ def output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / name).write_text(f"<h1>{name}</h1>")
     # ctime cannot be set back, so the moment of doubt is over sooner.
     monkeypatch.setattr(module, "DOUBT_NS", -3_600_000_000_000)
+    monkeypatch.setattr(module, "COARSE_DOUBT_NS", -3_600_000_000_000)
     return folder
 
 
@@ -76,6 +77,12 @@ def test_what_changed_a_moment_ago_is_read_again(output: Path, monkeypatch: pyte
     seal(output)
 
     assert len(seen) == 3
+
+
+@pytest.mark.parametrize(("ctime", "doubted"), [(7_000_000_000, True), (7_250_000_000, True), (7_000_000_123, False)])
+def test_a_coarse_clock_is_doubted_for_longer(ctime: int, doubted: bool) -> None:
+    """One that counts seconds, or hundredths, says nothing of what happened within them."""
+    assert (module._doubt((1, ctime, ctime, 1)) == module.COARSE_DOUBT_NS) is doubted  # noqa: SLF001 - no file has it
 
 
 @pytest.mark.parametrize("damage", [b"", b"x", b"\x00" * 40])
