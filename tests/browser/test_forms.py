@@ -63,7 +63,7 @@ def test_nothing_is_asked_before_somebody_begins_to_write(page: Page, site_url: 
     assert api.asked == []
     for label in ("Your name", "Your message", "Your name"):
         page.get_by_label(label).focus()
-    page.wait_for_function("document.querySelector('[name=token]').value")
+    expect(page.locator("[name=token]").first).not_to_have_value("")
     assert len(api.to("/api/contact/token", "GET")) == 1
 
 
@@ -108,7 +108,7 @@ def test_a_fault_is_said_at_its_field(page: Page, site_url: str, api: Api) -> No
 def test_a_failed_network_loses_nothing(page: Page, site_url: str, api: Api) -> None:
     """It is said kindly, the text stays, through a reload too, and the next press is the same message."""
     write(page, site_url)
-    page.wait_for_function("document.querySelector('[name=token]').value")
+    expect(page.locator("[name=token]").first).not_to_have_value("")
     api.unreachable = True
     send(page)
 
@@ -141,7 +141,7 @@ def test_an_api_that_is_down_loses_nothing(page: Page, site_url: str, api: Api) 
 def test_other_words_after_a_failure_get_a_key_and_its_token_of_their_own(page: Page, site_url: str, api: Api) -> None:
     """A token is good for its key alone, so both are asked for anew while somebody writes on."""
     write(page, site_url)
-    page.wait_for_function("document.querySelector('[name=token]').value")
+    expect(page.locator("[name=token]").first).not_to_have_value("")
     first = page.locator("[name=key]").input_value()
     api.unreachable = True
     send(page)
