@@ -10,7 +10,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from site_builder.engine.build import BuildRequest
 from site_builder.guarded import build_guarded
@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.register_profile("nightly", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
+# What a browser shows at last is a rule; how soon a busy machine shows it is none.
+expect.set_options(timeout=30_000)
 # Bounded, and the same on every machine: no test may reach AWS, whatever is in the developer's environment.
 os.environ.update(
     AWS_ACCESS_KEY_ID="test",

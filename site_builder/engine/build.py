@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from site_builder.engine.output import NOBODY_WAITS, Eager, Judge
-from site_builder.engine.quick import Glance, glance
+from site_builder.engine.quick import Glance, glance, namespace_digest
 from site_builder.settings import read_site_settings
 
 KEPT: list[object] = [None]
@@ -79,20 +79,25 @@ def _build(request: BuildRequest, output: Path, front: str, started: float, seen
     from site_builder.engine.complaints import ComplaintError, complaints_are_errors  # noqa: PLC0415
     from site_builder.engine.pelican import SitePelican  # noqa: PLC0415
 
+    settings_file = request.settings.absolute()
     # The command line says in one line what Pelican says in several.
     pelican.console.quiet = True
     try:
         with complaints_are_errors():
+            # Whoever saves them while they are read, or while the site is built, has saved other settings than these.
+            namespace = namespace_digest(settings_file)
             settings = _settings(
                 request.settings, {"OUTPUT_PATH": str(output), **(WITH_DRAFTS if request.drafts else {})}
             )
+            if namespace_digest(settings_file) != namespace:
+                namespace = None
         # Kept until the process ends or builds again: to free ten thousand texts takes as long as to restore them.
         builder = KEPT[0] = SitePelican(
             settings,
             jobs=request.jobs,
             clean=request.clean,
             front=front,
-            settings_file=request.settings.absolute(),
+            namespace=namespace,
             progress=request.progress,
             seen=None if request.clean else seen,
             judge=request.judge,

@@ -17,7 +17,7 @@ from site_builder.engine.ground import Ground, plugin_names
 from site_builder.engine.inputs import NOWHERE, Known, look, stamp_at
 from site_builder.engine.making import Making
 from site_builder.engine.pages import CLOCK, TEMPLATE, Desk
-from site_builder.engine.quick import engine_key, namespace_digest
+from site_builder.engine.quick import engine_key
 from site_builder.engine.store import Input, PageRow, Source, Store, state_file
 from site_builder.engine.texts import Text, Texts
 from site_builder.errors import BuildError
@@ -294,7 +294,7 @@ class Finishing:
             "theme": self.ground.theme,
             # Files that a text links to and no listing names.
             "linked": sorted({text.path for text in self.texts.texts.values()} - self.ground.stamps.keys()),
-            "namespace": namespace_digest(self.ground.settings_file) if self.ground.settings_file else None,
+            "namespace": self.ground.namespace,
             "due": min(dues, default=None),
             "last_body": self.texts.next_body - 1,
             "pipeline_reads": sorted(self.ground.pipeline_reads),

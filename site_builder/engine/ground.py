@@ -52,7 +52,7 @@ class Ground:
         jobs: int | None = None,
         clean: bool = False,
         front: str = "",
-        settings_file: Path | None = None,
+        namespace: bytes | None = None,
         progress: Callable[[str, int, int], None] | None = None,
         seen: Glance | None = None,
         judge: Judge | None = None,
@@ -67,7 +67,8 @@ class Ground:
         self.front = front
         # What was seen of inputs and outputs a moment ago, by somebody in a hurry.
         self.seen = seen or UNKNOWN
-        self.settings_file = settings_file
+        # What the settings are like in their file; None where that is not known.
+        self.namespace = namespace
         self.eager = eager
         self.progress = progress or (lambda _what, _done, _all: None)
         self.site_key = settings_likeness(settings, NOT_COMPARED)

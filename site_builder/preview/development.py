@@ -69,11 +69,11 @@ class Development:
             return self._mail(path.removeprefix(MAIL))
         return plain(404, f"The preview has nothing at {path}.")
 
-    def injected(self, answer: Answer) -> Answer:
-        """Return a page with the line that loads what only a preview has."""
+    def injected(self, answer: Answer, build: str) -> Answer:
+        """Return a page with the line that loads what only a preview has, and the build that it is at least of."""
         if not answer.header("Content-Type").startswith("text/html"):
             return answer
-        line = f'<script src="/_dev/preview.js" data-build="{self.board.build}" defer></script>'.encode()
+        line = f'<script src="/_dev/preview.js" data-build="{build}" defer></script>'.encode()
         before, end, after = answer.body.rpartition(END)
         body = b"".join((before, line, end, after)) if end else answer.body + line
         kept = tuple((name, value) for name, value in answer.headers if name.lower() != "etag")

@@ -110,13 +110,16 @@ class _Handler(BaseHTTPRequestHandler):
         if self._target.startswith(PREFIX) and self.site.development:
             self._develop(self.site.development)
             return
+        development = self.site.development if self._is_opened else None
+        # Asked before the page is read: one that becomes another in between is loaded again, and never left as it was.
+        build = development.board.build if development else ""
         try:
             answer = answer_page(self.site, self._edge_request())
         except SiteError as error:
             # In CloudFront a function that fails is a 503 for everybody; here its author is told why.
             answer = plain(503, str(error))
-        if self.site.development and self._is_opened:
-            answer = self.site.development.injected(answer)
+        if development:
+            answer = development.injected(answer, build)
         if answer.status == 200 and answer.header("ETag") == self.headers.get("If-None-Match"):  # noqa: PLR2004
             answer = replace(answer, status=304, body=b"")
         answer = compressed(answer, self.headers.get("Accept-Encoding", ""))

@@ -161,6 +161,8 @@ def test_the_place_on_the_page_is_kept(preview: Preview, page: Page) -> None:
     preview.post.write_text(long)
     page.goto(f"{preview.url}/blog/first/")
     expect(page.get_by_text("A paragraph.").nth(199)).to_be_attached()
+    # While a page is still loading, the browser itself puts it where it was.
+    page.wait_for_load_state()
     page.evaluate("window.scrollTo(0, 3000)")
     preview.post.write_text(f"{long}\nThe end.\n")
     expect(page.get_by_text("The end.")).to_be_attached()
@@ -205,11 +207,13 @@ def test_drafts_and_what_is_ahead_of_its_date_are_here_alone_and_say_so(preview:
     expect(page.get_by_text("Words to come.")).to_be_visible()
     expect(page.get_by_text("Draft: only here")).to_be_visible()
     (posts / "ahead.md").write_text(keys.format(title="From the future", date="2096-01-01", more=""))
+    link = page.get_by_role("link", name="From the future")
+    deadline = time.monotonic() + SECONDS
     page.goto(f"{preview.url}/_dev/")
-    page.wait_for_timeout(300)
-    page.reload()
-    expect(page.get_by_role("link", name="From the future")).to_be_visible()
-    page.get_by_role("link", name="From the future").click()
+    while link.count() == 0 and time.monotonic() < deadline:
+        page.wait_for_timeout(100)
+        page.reload()
+    link.click()
     expect(page.get_by_text("Appears on 2096-01-01 00:00 UTC")).to_be_visible()
     expect(page).to_have_url(f"{preview.url}/drafts/ahead/")
     for name in ("sketch.md", "ahead.md"):

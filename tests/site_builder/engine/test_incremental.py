@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from site_builder.engine import build as engine
 from site_builder.engine.build import BuildReport, BuildRequest, build_site
 from site_builder.engine.explain import explain
 from site_builder.engine.store import Store, state_file
@@ -181,6 +182,59 @@ def test_a_clean_build_makes_everything(tiny_site: Path) -> None:
     assert report.clean == "it was asked for"
     assert report.made >= report.pages
     assert report.written == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("pelicanconf.py", 'SITENAME = "Tiny"', 'SITENAME = "Another"'),
+        ("content/posts/first/index.md", "Title: The first post", "Title: Another title"),
+        ("theme/templates/base.html", "<body>", "<body><p>Another template.</p>"),
+        ("theme/static/css/site.css", "body", "html"),
+    ],
+)
+def test_what_is_saved_while_the_site_is_built_is_built_by_the_next(
+    tiny_site: Path, tmp_path: Path, file: str, old: str, new: str
+) -> None:
+    """A browser shows the first page before the last is made, and an author is fast."""
+    source = tiny_site / file
+    words = source.read_text()
+    assert old in words
+    saved: list[int] = []
+
+    def save_meanwhile(_files: object, _read: object) -> None:
+        saved.append(source.write_text(words.replace(old, new)))
+
+    build_site(BuildRequest(tiny_site / "pelicanconf.py", tiny_site / "output", judge=save_meanwhile))
+    build(tiny_site)
+    build_site(BuildRequest(tiny_site / "pelicanconf.py", tmp_path / "anew"))
+
+    assert len(saved) == 1
+    assert files_of(tiny_site / "output") == files_of(tmp_path / "anew")
+
+
+def test_settings_that_are_saved_right_after_they_were_read_are_other_settings(
+    tiny_site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine a good while lies between reading them and building by them."""
+    file = tiny_site / "pelicanconf.py"
+    words = file.read_text()
+    read = engine._settings
+
+    def read_and_save(path: Path, override: dict[str, object]) -> dict[str, object]:
+        settings = read(path, override)
+        file.write_text(words.replace('SITENAME = "Tiny"', 'SITENAME = "Third"'))
+        return settings
+
+    build(tiny_site)
+    file.write_text(words.replace('SITENAME = "Tiny"', 'SITENAME = "Second"'))
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "_settings", read_and_save)
+        build(tiny_site)
+    build(tiny_site)
+    build_site(BuildRequest(file, tmp_path / "anew"))
+
+    assert files_of(tiny_site / "output") == files_of(tmp_path / "anew")
 
 
 def test_two_builds_at_once_leave_one_right_output(tiny_site: Path, project_root: Path) -> None:

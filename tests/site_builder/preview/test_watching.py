@@ -38,6 +38,20 @@ def test_a_saved_file_is_noticed_wherever_it_lies(sources: Sources) -> None:
             seen |= changes.get(timeout=20)
 
 
+@pytest.mark.parametrize("name", ["pelicanconf.py", "content/posts/first/index.md", "theme/templates/base.html"])
+def test_a_file_is_noticed_each_time_an_editor_puts_another_into_its_place(
+    sources: Sources, tiny_site: Path, name: str
+) -> None:
+    """Many an editor writes beside a file, and then gives it the file's name."""
+    file, beside = tiny_site / name, tiny_site / "beside"
+    with watching(sources) as changes:
+        for words in ("one", "two", "three"):
+            beside.write_text(words)
+            beside.replace(file)
+            while file not in changes.get(timeout=20):
+                pass
+
+
 def test_what_an_editor_keeps_beside_a_file_is_not_noticed(sources: Sources) -> None:
     """Nor what lies elsewhere in the project."""
     with watching(sources) as changes:
