@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 
 class SiteError(Exception):
     """A failure that says where it is, what is wrong and what to do."""
@@ -14,6 +17,16 @@ class SiteError(Exception):
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}\n  {self.todo}"
+
+    def __reduce__(self) -> tuple[Callable[..., SiteError], tuple[type[SiteError], dict[str, Any]]]:
+        # A process tells another of it; each kind is made of other words.
+        return _told_again, (type(self), vars(self))
+
+
+def _told_again(kind: type[SiteError], said: dict[str, Any]) -> SiteError:
+    error = kind.__new__(kind)
+    vars(error).update(said)
+    return error
 
 
 class BuildError(SiteError):

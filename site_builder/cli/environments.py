@@ -27,6 +27,7 @@ from site_builder.release.descriptor import (
     find_descriptor,
 )
 from site_builder.release.pointer import PointerStore
+from site_builder.release.side import in_processes
 
 if TYPE_CHECKING:
     from site_builder.release.aws import Account
@@ -92,7 +93,7 @@ def opened(name: str, folder: Path | None) -> Iterator[Opened]:
     pointer = PointerStore(account.key_values(descriptor.kvs_arn, descriptor.kvs_endpoint), clock)
     functions = account.functions(descriptor.api, descriptor.lambda_endpoint) if descriptor.api else None
     try:
-        yield Opened(descriptor, Stores(objects, pointer, clock, functions=functions), account)
+        yield Opened(descriptor, Stores(objects, pointer, clock, bulk=in_processes, functions=functions), account)
     finally:
         objects.close()
 

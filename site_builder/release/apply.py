@@ -70,6 +70,8 @@ class Stores:
     pointer: PointerStore
     clock: Clock
     each: Each = side_by_side
+    # For what a plan does to thousands of files, and nobody here has to know of.
+    bulk: Each = side_by_side
     # None where the environment is a site alone.
     functions: ApiFunctions | None = None
 
@@ -120,7 +122,7 @@ def _shows_not_found_page(manifest: Manifest, stores: Stores) -> bool:
 def apply_plan(plan: Plan, output: Path | None, stores: Stores, progress: Progress = lambda _: None) -> None:
     """Do what the plan says, step after step; the files of one step go side by side."""
     for actions in _steps(plan):
-        for action in stores.each(lambda action: _do(action, output, stores), actions):
+        for action, _ in zip(actions, stores.bulk(lambda action: _do(action, output, stores), actions), strict=True):
             progress(action)
 
 
@@ -134,7 +136,7 @@ def _steps(plan: Plan) -> Iterator[list[Action]]:
             yield list(actions)
 
 
-def _do(action: Action, output: Path | None, stores: Stores) -> Action:
+def _do(action: Action, output: Path | None, stores: Stores) -> None:
     match action:
         case Upload():
             _upload(action, output, stores.objects)
@@ -152,7 +154,6 @@ def _do(action: Action, output: Path | None, stores: Stores) -> Action:
             _store_package(action, stores.objects)
         case Publish() | Migrate() | Check() | Shift() | RemoveVersions():
             _do_to_api(action, stores)
-    return action
 
 
 def _do_to_api(action: Publish | Migrate | Check | Shift | RemoveVersions, stores: Stores) -> None:

@@ -198,6 +198,7 @@ class Place:
             PointerStore(GatedKeyValues(self.values, there, back), self.clock),
             self.clock,
             in_turn,
+            in_turn,
             GatedFunctions(self.functions, there, back) if self.functions else None,
         )
 
