@@ -85,9 +85,11 @@ def status(arguments: argparse.Namespace) -> int:
         wrong = {name: {"error": str(fault)} for name, fault in faults}
         say_json({**{row.name: _row_as_values(row) for row in rows}, **wrong})
     else:
-        _say_rows(rows)
-        for name, fault in faults:
-            say(f"{name}: cannot be looked at\n  {fault}")
+        if rows or not faults:
+            _say_rows(rows)
+        for words in dict.fromkeys(str(fault) for _, fault in faults):
+            names = ", ".join(name for name, fault in faults if str(fault) == words)
+            say(f"{names}: cannot be looked at\n  {words}")
     return 1 if faults and not rows else OK
 
 

@@ -15,7 +15,15 @@ from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
 from botocore.httpsession import URLLib3Session
 from botocore.session import Session
 
@@ -41,6 +49,22 @@ DEFAULT_REGION = "us-east-1"
 LOCAL_ACCESS = Credentials("local", "local")
 # What Lambda calls the code that was uploaded last, among the versions.
 LATEST = "$LATEST"
+# How AWS and botocore say that nobody is signed in, or not any more.
+SIGNED_OUT = (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError, SSOError, TokenRetrievalError)
+SIGNED_OUT_CODES = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
+SIGN_IN = "Sign in: `aws sso login`, or set AWS_PROFILE, or the variables that your provider names."
+
+
+@contextmanager
+def _told(doing: str) -> Iterator[None]:
+    """Say in words what AWS, or botocore without asking it, has refused."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
+        if isinstance(error, SIGNED_OUT) or code in SIGNED_OUT_CODES:
+            raise ReleaseError("AWS", f"nobody is signed in ({error})", SIGN_IN) from error
+        raise StoreError(doing, str(error)) from error
 
 
 class CloudFrontKeyValues:
@@ -52,20 +76,17 @@ class CloudFrontKeyValues:
 
     def version(self) -> StoreVersion:
         """Return the version that a change must name."""
-        try:
+        with _told("reading the key-value store"):
             said = self._client.describe_key_value_store(KvsARN=self._arn)
-        except (ClientError, BotoCoreError) as error:
-            raise StoreError("reading the key-value store", str(error)) from error
         return StoreVersion(said["ETag"], said["TotalSizeInBytes"])
 
     def get(self, key: str) -> str | None:
         """Return the value, or None where there is none."""
-        try:
-            return self._client.get_key(KvsARN=self._arn, Key=key)["Value"]
-        except self._client.exceptions.ResourceNotFoundException:
-            return None
-        except (ClientError, BotoCoreError) as error:
-            raise StoreError(f"reading the key {key}", str(error)) from error
+        with _told(f"reading the key {key}"):
+            try:
+                return self._client.get_key(KvsARN=self._arn, Key=key)["Value"]
+            except self._client.exceptions.ResourceNotFoundException:
+                return None
 
     def update(self, etag: str, puts: Mapping[str, str], deletes: Collection[str] = ()) -> str:
         """Change up to fifty keys at once and return the new version; raise ConflictError if the version is old."""
@@ -74,26 +95,23 @@ class CloudFrontKeyValues:
             changes["Puts"] = [{"Key": key, "Value": value} for key, value in puts.items()]
         if deletes:
             changes["Deletes"] = [{"Key": key} for key in deletes]
-        try:
-            return self._client.update_keys(KvsARN=self._arn, IfMatch=etag, **changes)["ETag"]
-        except self._client.exceptions.ConflictException as error:
-            raise ConflictError from error
-        except (ClientError, BotoCoreError) as error:
-            raise StoreError("changing the key-value store", str(error)) from error
+        with _told("changing the key-value store"):
+            try:
+                return self._client.update_keys(KvsARN=self._arn, IfMatch=etag, **changes)["ETag"]
+            except self._client.exceptions.ConflictException as error:
+                raise ConflictError from error
 
     def items(self) -> Mapping[str, str]:
         """Return all keys and values."""
         items: dict[str, str] = {}
         more: dict[str, Any] = {}
-        try:
-            while True:
+        while True:
+            with _told("listing the key-value store"):
                 page = self._client.list_keys(KvsARN=self._arn, MaxResults=MOST_LISTED, **more)
-                items |= {one["Key"]: one["Value"] for one in page.get("Items", ())}
-                if not page.get("NextToken"):
-                    return items
-                more = {"NextToken": page["NextToken"]}
-        except (ClientError, BotoCoreError) as error:
-            raise StoreError("listing the key-value store", str(error)) from error
+            items |= {one["Key"]: one["Value"] for one in page.get("Items", ())}
+            if not page.get("NextToken"):
+                return items
+            more = {"NextToken": page["NextToken"]}
 
 
 class LambdaFunctions:
@@ -186,14 +204,6 @@ def _newest(packages: Mapping[str, str]) -> dict[str, str]:
     return {packages[number]: number for number in numbers}
 
 
-@contextmanager
-def _told(doing: str) -> Iterator[None]:
-    try:
-        yield
-    except (ClientError, BotoCoreError) as error:
-        raise StoreError(doing, str(error)) from error
-
-
 class CloudWatchAlarms:
     """Asks CloudWatch which alarms ring."""
 
@@ -202,12 +212,10 @@ class CloudWatchAlarms:
 
     def ringing(self, names: Sequence[str]) -> tuple[Alarm, ...]:
         """Return those that ring; raise StoreError where one of them does not exist."""
-        try:
+        with _told("asking for the alarms"):
             said = self._client.describe_alarms(
                 AlarmNames=list(names), AlarmTypes=["MetricAlarm", "CompositeAlarm"], MaxRecords=100
             )
-        except (ClientError, BotoCoreError) as error:
-            raise StoreError("asking for the alarms", str(error)) from error
         found = [*said.get("MetricAlarms", ()), *said.get("CompositeAlarms", ())]
         missing = sorted(set(names) - {one["AlarmName"] for one in found})
         if missing:
@@ -220,13 +228,11 @@ class CloudWatchAlarms:
 def newest_backup(client: BackupClient, vault: str) -> float | None:
     """Return when a vault's newest complete backup was begun."""
     newest: float | None = None
-    try:
+    with _told(f"asking for the backups in {vault}"):
         for page in client.get_paginator("list_recovery_points_by_backup_vault").paginate(BackupVaultName=vault):
             for point in page["RecoveryPoints"]:
                 if point["Status"] == "COMPLETED":
                     newest = max(newest or 0.0, point["CreationDate"].timestamp())
-    except (ClientError, BotoCoreError) as error:
-        raise StoreError(f"asking for the backups in {vault}", str(error)) from error
     return newest
 
 
@@ -237,15 +243,13 @@ class Account:
         self._session = Session()
         if access:
             self._session.set_credentials(access.access_key, access.secret_key)
-        self._region = region or self._session.get_config_variable("region") or DEFAULT_REGION
+        with _told("reading the settings of AWS"):
+            self._region = region or self._session.get_config_variable("region") or DEFAULT_REGION
 
     def number(self) -> str:
         """Ask whose credentials these are."""
-        try:
-            client = self._client("sts")
-            account: str = client.get_caller_identity()["Account"]
-        except (ClientError, BotoCoreError) as error:
-            raise StoreError("asking who we are", str(error)) from error
+        with _told("asking who we are"):
+            account: str = self._client("sts").get_caller_identity()["Account"]
         return account
 
     def objects(self, bucket: str, endpoint: str = "") -> S3ObjectStore:
@@ -287,14 +291,15 @@ class Account:
         return self._session.create_client(service, region_name=self._region, **{"config": RETRIES, **how})
 
     def _credentials(self) -> Callable[[], Credentials]:
-        found = self._session.get_credentials()
+        with _told("looking for credentials"):
+            found = self._session.get_credentials()
         if found is None:
-            todo = "Sign in: `aws sso login`, or set AWS_PROFILE, or the variables that your provider names."
-            raise ReleaseError("AWS", "there are no credentials", todo)
+            raise ReleaseError("AWS", "there are no credentials", SIGN_IN)
 
         def fresh() -> Credentials:
             # A session's credentials are renewed here when they are about to end.
-            frozen = found.get_frozen_credentials()
+            with _told("renewing the credentials"):
+                frozen = found.get_frozen_credentials()
             return Credentials(frozen.access_key or "", frozen.secret_key or "", frozen.token)
 
         return fresh

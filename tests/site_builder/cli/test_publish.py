@@ -76,6 +76,38 @@ def test_without_an_output_it_says_to_build(tmp_path: Path, capsys: pytest.Captu
     assert (code, "make build" in err) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({}, "nobody is signed in"),
+        ({"AWS_ACCESS_KEY_ID": "half"}, "nobody is signed in"),
+        ({"AWS_PROFILE": "nobody-has-it"}, "The config profile (nobody-has-it) could not be found"),
+    ],
+)
+def test_who_is_not_signed_in_is_told_how_and_once(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    variables: dict[str, str],
+    words: str,
+) -> None:
+    """The first command of somebody new to a project, and no traceback."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", VARIABLE, FOLDER_VARIABLE):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    code, out, _ = run(capsys, "status")
+    deployed, _, err = run(capsys, "rollback", "dev")
+
+    assert (code, out.count(words)) == (1, 1)
+    assert out.startswith("dev, staging, production: cannot be looked at")
+    assert (deployed, err.count(words)) == (1, 1)
+    assert ("aws sso login" in err) == ("signed in" in words)
+
+
 @dataclass(frozen=True)
 class Site:
     """A repository whose output can be changed and committed, and a cloud to deploy it to."""
