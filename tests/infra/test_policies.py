@@ -133,6 +133,33 @@ def test_what_a_deploy_may_do_is_inside_of_its_boundary(tried: Callable[[str], T
     assert sorted(granted - most) == []
 
 
+@pytest.mark.infra
+def test_a_cache_is_known_to_who_counts_in_it_and_to_nobody_else(tried: Callable[[str], Tried]) -> None:
+    """Where one is wished for, the API has its address and the right to it; where none is, neither."""
+    found = {root: cache_of(tried(root).planned) for root in ("environments/staging", "environments/production")}
+
+    assert found == {
+        "environments/staging": (["app"], ["app"]),
+        "environments/production": ([], []),
+    }
+
+
+def cache_of(planned: Sequence[Resource]) -> tuple[list[str], list[str]]:
+    """Return which functions are told where a cache is, and which may connect to one."""
+    functions = [one for one in planned if one.kind == "aws_lambda_function" and ".module.api[0]." in one.address]
+    told = [one for one in functions if "REDIS_URL" in (one.values["environment"] or [{}])[0].get("variables", {})]
+    rights = [one for one in planned if one.kind == "aws_iam_role_policy" and ".module.api[0]." in one.address]
+    may = [
+        one for one in rights if any("elasticache:Connect" in said.all("Action") for said in rules.statements([one]))
+    ]
+    return key_of(told), key_of(may)
+
+
+def key_of(planned: Sequence[Resource]) -> list[str]:
+    """Return of each resource which one of its kind it is."""
+    return sorted(one.address.rpartition('["')[2].rstrip('"]') for one in planned)
+
+
 def called() -> set[str]:
     """Return what the one module that speaks to AWS asks of it."""
     text = (ROOT / "site_builder" / "release" / "aws.py").read_text()

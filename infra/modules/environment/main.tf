@@ -100,6 +100,7 @@ module "database" {
   subnet_ids          = module.network[0].data_subnet_ids
   security_group_ids  = { database = module.network[0].security_group_ids.database, proxy = module.network[0].security_group_ids.proxy }
   kind                = local.stage.database_kind
+  proxy               = var.proxy
   multi_az            = local.stage.multi_az
   deletion_protection = local.stage.deletion_protection
   log_days            = local.stage.log_days
@@ -108,6 +109,18 @@ module "database" {
     copy_region  = local.stage.is_replicated ? var.second_region : null
     restore_test = local.stage.restore_test
   }
+}
+
+# Where it is not wanted, PostgreSQL counts what each visitor has asked for; so it does, too, while the cache is away.
+module "cache" {
+  source = "../cache"
+  count  = local.has_api && var.cache ? 1 : 0
+
+  environment       = var.environment
+  account           = var.account
+  region            = var.region
+  subnet_ids        = module.network[0].data_subnet_ids
+  security_group_id = module.network[0].security_group_ids.cache
 }
 
 module "api" {
@@ -133,6 +146,7 @@ module "api" {
     master_secret_arn = module.database[0].master_secret_arn
     proxy_secret_arn  = module.database[0].proxy_secret_arn
   }
+  cache = var.cache ? { url = module.cache[0].url, connect_arns = module.cache[0].connect_arns } : null
   mail = {
     domain        = var.domain.name
     from          = "website@${var.domain.name}"

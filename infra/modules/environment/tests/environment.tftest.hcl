@@ -40,6 +40,33 @@ run "without_a_domain_there_is_a_site_and_no_api" {
   }
 }
 
+run "a_cache_is_there_for_who_wants_one" {
+  command = plan
+
+  variables {
+    domain        = { name = "dev.example.com", zone_id = "Z0123456789" }
+    owner_address = "owner@example.com"
+    # Any file.
+    package = "versions.tf"
+    cache   = true
+  }
+
+  assert {
+    condition     = [for cache in module.cache : cache.url] == ["rediss://zichkoding-dev-api@mocked.serverless.euc1.cache.amazonaws.com:6379/0?iam=zichkoding-dev"]
+    error_message = "The API finds it by this address, and signs in by IAM."
+  }
+}
+
+run "a_cache_without_an_api_is_refused" {
+  command = plan
+
+  variables {
+    cache = true
+  }
+
+  expect_failures = [var.cache]
+}
+
 run "a_domain_without_an_owner_is_refused" {
   command = plan
 
