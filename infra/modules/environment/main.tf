@@ -208,5 +208,10 @@ module "identity" {
   bucket_arn    = module.site.s3_bucket_arn
   kvs_arn       = module.site.cloudfront_key_value_store_arn
   promotes_from = local.stage.promotes_from
-  api           = local.has_api ? { functions = { for name in ["app", "work", "migrate"] : name => module.api[0].function_arns[name] }, alias = module.api[0].alias, backup_vault_arn = "arn:aws:backup:${var.region}:${var.account}:backup-vault:${module.database[0].backup_vault_name}" } : null
+  api = local.has_api ? {
+    functions        = { for name in ["app", "work", "migrate"] : name => module.api[0].function_arns[name] }
+    followers        = [for name in local.followers : "arn:aws:lambda:${var.region}:${var.account}:function:${name}"]
+    alias            = module.api[0].alias
+    backup_vault_arn = "arn:aws:backup:${var.region}:${var.account}:backup-vault:${module.database[0].backup_vault_name}"
+  } : null
 }

@@ -10,6 +10,11 @@ output "alarm_names" {
   value       = concat([for one in aws_cloudwatch_metric_alarm.threshold : one.alarm_name], [for one in aws_cloudwatch_metric_alarm.band : one.alarm_name])
 }
 
+output "visitor_name" {
+  description = "The function that looks at the site, or null where nobody looks."
+  value       = one([for one in aws_lambda_function.visitor : one.function_name])
+}
+
 output "dashboard_name" {
   description = "The page with everything on it."
   value       = aws_cloudwatch_dashboard.this.dashboard_name

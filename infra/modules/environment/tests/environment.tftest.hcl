@@ -40,7 +40,7 @@ run "without_a_domain_there_is_a_site_and_no_api" {
   }
 }
 
-run "a_cache_is_there_for_who_wants_one" {
+run "nobody_gets_what_costs_and_was_not_asked_for" {
   command = plan
 
   variables {
@@ -48,12 +48,15 @@ run "a_cache_is_there_for_who_wants_one" {
     owner_address = "owner@example.com"
     # Any file.
     package = "versions.tf"
-    cache   = true
   }
 
   assert {
-    condition     = [for cache in module.cache : cache.url] == ["rediss://zichkoding-dev-api@mocked.serverless.euc1.cache.amazonaws.com:6379/0?iam=zichkoding-dev"]
-    error_message = "The API finds it by this address, and signs in by IAM."
+    condition     = length(module.api) == 1 && length(module.cache) == 0 && module.database[0].proxy_secret_arn == null
+    error_message = "PostgreSQL counts and is asked directly, which costs nothing more."
+  }
+  assert {
+    condition     = output.descriptor.api.followers == tolist(["zichkoding-dev-rotate", "zichkoding-dev-visitor"])
+    error_message = "Who is called without an alias gets its code from publish.py."
   }
 }
 
