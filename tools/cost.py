@@ -74,10 +74,10 @@ class Choice:
     waf_rules: int = 0
     api: bool = True
     worker_minutes: float = 1
-    # The API's and the administrator's, and the key that alarms are encrypted with.
+    # The API's and the administrator's, and the keys that alarms are encrypted with, here and where the CDN is counted.
     secrets: int = 2
-    keys: int = 1
-    alarms: int = 29
+    keys: int = 2
+    alarms: int = 30
     dashboards: int = 1
     # Of the figures in the log, those that are there at all in a month.
     metrics: int = 10
@@ -237,7 +237,7 @@ def options(prices: Prices) -> list[tuple[str, str, float]]:
         (
             "no API at all, pages only",
             "dev",
-            more(DEV, api=False, database="none", secrets=0, keys=0, metrics=0, alarms=2),
+            more(DEV, api=False, database="none", secrets=0, metrics=0, alarms=1),
         ),
         ("Aurora that sleeps nine tenths of the time", "dev's instance", more(DEV, database="aurora", awake=0.1)),
         ("Aurora that never sleeps, since something asks each minute", "dev's instance", more(DEV, database="aurora")),

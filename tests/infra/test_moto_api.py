@@ -39,6 +39,7 @@ module "api" {
 }
 module "watch" {
   source          = "./infra/modules/watch"
+  providers       = { aws = aws, aws.global = aws.global }
   environment     = "dev"
   account         = "123456789012"
   region          = "eu-central-1"
@@ -80,8 +81,9 @@ MADE = (
         for name in (
             "aws_cloudwatch_metric_alarm.threshold",
             "aws_cloudwatch_dashboard.this",
-            "aws_sns_topic_policy.alarms",
-            "aws_sns_topic_subscription.alarms",
+            "aws_cloudwatch_metric_alarm.global",
+            "module.topic",
+            "module.global_topic",
             "aws_cloudwatch_event_target.visitor",
             "aws_lambda_permission.visitor",
         )

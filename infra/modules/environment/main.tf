@@ -164,6 +164,11 @@ module "api" {
 module "watch" {
   source = "../watch"
 
+  providers = {
+    aws        = aws
+    aws.global = aws.global
+  }
+
   environment     = var.environment
   account         = var.account
   region          = var.region
