@@ -24,6 +24,8 @@ VISITS = 100_000
 # Three of AWS's own, and the limit on /api/.
 WAF_RULES = 4
 MILLION = 1_000_000
+# A year of an account's changes, as far as an account of this size has any; a guess.
+TRAIL_GB = 0.2
 MINUTES_IN_A_MONTH = 730 * 60
 
 
@@ -194,6 +196,11 @@ def watching(choice: Choice, prices: Prices, visits: float) -> float:
     )
 
 
+def trail(prices: Prices) -> float:
+    """Return what keeping a year of what was done in the account costs; an account's first trail is free itself."""
+    return TRAIL_GB * prices["s3_gb_month"]
+
+
 def monthly(choice: Choice, prices: Prices, visits: float = 0, visit: Visit | None = None) -> Costs:
     """Return what each part of an environment costs in a month with so many visits."""
     asked = visit or Visit()
@@ -255,6 +262,7 @@ def options(prices: Prices) -> list[tuple[str, str, float]]:
         ("a cache for the limits", "the database keeps them", more(PRODUCTION, cache=True)),
         ("WAF with four rules", "none", more(DEV, waf_rules=WAF_RULES)),
         ("backups in a second region", "one region", more(STAGING, backup_copy=True)),
+        ("a trail of who did what, once for the account", "none", trail(prices)),
     ]
 
 

@@ -76,10 +76,10 @@ output "network" { value = module.network }
 output "role" { value = module.identity.role_name }
 """
 # What stands on no provider of its own: the account's root says where it is applied, and this is applied elsewhere.
-OF_THE_ACCOUNT = ("identity.tf", "buckets.tf", "variables.tf")
+OF_THE_ACCOUNT = ("identity.tf", "buckets.tf", "trail.tf", "variables.tf")
 BUCKETS = """
 locals {
-  buckets = { for name in ["state", "configuration"] : name => "zichkoding-${name}-${var.account}" }
+  buckets = { for name in ["state", "configuration", "trail"] : name => "zichkoding-${name}-${var.account}" }
 }
 """
 # The database itself takes moto minutes to make; what it stands on does not.
@@ -203,7 +203,7 @@ def test_a_run_of_the_repository_in_its_environment_deploys_and_no_other(made: M
     assert iam.list_users()["Users"] == []
 
 
-@pytest.mark.parametrize("name", ["dev", "dev-replica", "dev-logs", "state", "configuration"])
+@pytest.mark.parametrize("name", ["dev", "dev-replica", "dev-logs", "state", "configuration", "trail"])
 def test_a_bucket_is_closed_and_encrypted_and_nobody_else_owns_what_is_in_it(made: Made, name: str) -> None:
     """Each of them, the second region's copy too."""
     s3, bucket = made.ground.client("s3"), {"Bucket": f"zichkoding-{name}-{ACCOUNT}"}
@@ -220,13 +220,15 @@ def test_what_was_overwritten_can_be_had_back_here_and_in_the_second_region(made
     s3 = made.ground.client("s3")
     versioned = {
         name: s3.get_bucket_versioning(Bucket=f"zichkoding-{name}-{ACCOUNT}").get("Status")
-        for name in ("dev", "dev-replica", "dev-logs", "state", "configuration")
+        for name in ("dev", "dev-replica", "dev-logs", "state", "configuration", "trail")
     }
     copied = s3.get_bucket_replication(Bucket=f"zichkoding-dev-{ACCOUNT}")["ReplicationConfiguration"]
     (rule,) = copied["Rules"]
     lies = s3.get_bucket_location(Bucket=f"zichkoding-dev-replica-{ACCOUNT}")["LocationConstraint"]
 
-    assert versioned == dict.fromkeys(("dev", "dev-replica", "state", "configuration"), "Enabled") | {"dev-logs": None}
+    assert versioned == dict.fromkeys(("dev", "dev-replica", "state", "configuration", "trail"), "Enabled") | {
+        "dev-logs": None
+    }
     assert (rule["Status"], rule["Destination"]["Bucket"]) == (
         "Enabled",
         f"arn:aws:s3:::zichkoding-dev-replica-{ACCOUNT}",
@@ -241,7 +243,7 @@ def test_who_asked_the_bucket_past_the_cdn_is_written_down_and_nothing_goes_with
     logged = s3.get_bucket_logging(Bucket=f"zichkoding-dev-{ACCOUNT}")["LoggingEnabled"]
     policies = {
         name: json.loads(s3.get_bucket_policy(Bucket=f"zichkoding-{name}-{ACCOUNT}")["Policy"])["Statement"]
-        for name in ("dev-logs", "state", "configuration")
+        for name in ("dev-logs", "state", "configuration", "trail")
     }
     (taken,) = [one for one in policies["dev-logs"] if one["Principal"] == {"Service": "logging.s3.amazonaws.com"}]
     denied = {name: one["Condition"] for name, said in policies.items() for one in said if one["Effect"] == "Deny"}
