@@ -24,6 +24,8 @@ VISITS = 100_000
 # Three of AWS's own, and the limit on /api/.
 WAF_RULES = 4
 MILLION = 1_000_000
+# A year of an account's changes, as far as an account of this size has any; a guess.
+TRAIL_GB = 0.2
 MINUTES_IN_A_MONTH = 730 * 60
 
 
@@ -74,10 +76,10 @@ class Choice:
     waf_rules: int = 0
     api: bool = True
     worker_minutes: float = 1
-    # The API's and the administrator's, and the key that alarms are encrypted with.
+    # The API's and the administrator's, and the keys that alarms are encrypted with, here and where the CDN is counted.
     secrets: int = 2
-    keys: int = 1
-    alarms: int = 29
+    keys: int = 2
+    alarms: int = 30
     dashboards: int = 1
     # Of the figures in the log, those that are there at all in a month.
     metrics: int = 10
@@ -194,6 +196,11 @@ def watching(choice: Choice, prices: Prices, visits: float) -> float:
     )
 
 
+def trail(prices: Prices) -> float:
+    """Return what keeping a year of what was done in the account costs; an account's first trail is free itself."""
+    return TRAIL_GB * prices["s3_gb_month"]
+
+
 def monthly(choice: Choice, prices: Prices, visits: float = 0, visit: Visit | None = None) -> Costs:
     """Return what each part of an environment costs in a month with so many visits."""
     asked = visit or Visit()
@@ -237,7 +244,7 @@ def options(prices: Prices) -> list[tuple[str, str, float]]:
         (
             "no API at all, pages only",
             "dev",
-            more(DEV, api=False, database="none", secrets=0, keys=0, metrics=0, alarms=2),
+            more(DEV, api=False, database="none", secrets=0, metrics=0, alarms=1),
         ),
         ("Aurora that sleeps nine tenths of the time", "dev's instance", more(DEV, database="aurora", awake=0.1)),
         ("Aurora that never sleeps, since something asks each minute", "dev's instance", more(DEV, database="aurora")),
@@ -255,6 +262,7 @@ def options(prices: Prices) -> list[tuple[str, str, float]]:
         ("a cache for the limits", "the database keeps them", more(PRODUCTION, cache=True)),
         ("WAF with four rules", "none", more(DEV, waf_rules=WAF_RULES)),
         ("backups in a second region", "one region", more(STAGING, backup_copy=True)),
+        ("a trail of who did what, once for the account", "none", trail(prices)),
     ]
 
 

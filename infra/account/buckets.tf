@@ -1,4 +1,4 @@
-# Two buckets, alike: closed, encrypted, versioned, and by TLS only.
+# Three buckets, alike: closed, encrypted, versioned, and by TLS only.
 
 resource "aws_s3_bucket" "this" {
   for_each = local.buckets
@@ -66,8 +66,17 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
 
     filter {}
 
+    # The trail tells of people; what somebody takes out of it can be had back for a month. State and descriptions are
+    # needed for as long as there is anything.
+    dynamic "expiration" {
+      for_each = each.key == "trail" ? [365] : []
+
+      content {
+        days = expiration.value
+      }
+    }
     noncurrent_version_expiration {
-      noncurrent_days = 365
+      noncurrent_days = each.key == "trail" ? 30 : 365
     }
     abort_incomplete_multipart_upload {
       days_after_initiation = 2
@@ -83,14 +92,14 @@ resource "aws_s3_bucket_policy" "this" {
   bucket = each.value.id
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
+    Statement = concat(each.key == "trail" ? local.trail_writes : [], [{
       Sid       = "NothingUnencrypted"
       Effect    = "Deny"
       Principal = "*"
       Action    = "s3:*"
       Resource  = [each.value.arn, "${each.value.arn}/*"]
       Condition = { Bool = { "aws:SecureTransport" = "false" } }
-    }]
+    }])
   })
 
   depends_on = [aws_s3_bucket_public_access_block.this]

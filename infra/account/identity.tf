@@ -34,11 +34,11 @@ resource "aws_iam_policy" "boundary" {
         Resource = "arn:aws:s3:::zichkoding-*"
       },
       {
-        # What Terraform knows is for whoever runs Terraform.
-        Sid      = "NotTerraformsState"
+        # What Terraform knows is for whoever runs Terraform, and who did what is for whoever asks that.
+        Sid      = "NotTerraformsStateNorTheTrail"
         Effect   = "Deny"
         Action   = "s3:*"
-        Resource = ["arn:aws:s3:::zichkoding-state-${var.account}", "arn:aws:s3:::zichkoding-state-${var.account}/*"]
+        Resource = flatten([for name in ["state", "trail"] : ["arn:aws:s3:::${local.buckets[name]}", "arn:aws:s3:::${local.buckets[name]}/*"]])
       },
       {
         Sid    = "Pointers"

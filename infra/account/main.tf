@@ -37,6 +37,8 @@ locals {
     state = "zichkoding-state-${var.account}"
     # One object for each environment, written by Terraform and read by publish.py.
     configuration = "zichkoding-configuration-${var.account}"
+    # Who did what. It stays where the trail is given up: what happened is not undone.
+    trail = "zichkoding-trail-${var.account}"
   }
 }
 

@@ -50,3 +50,9 @@ variable "anomaly_monitor_arn" {
   type        = string
   default     = null
 }
+
+variable "trail" {
+  description = "Whether it is written down who did what in the account (CloudTrail); not where an organization's trail does that already."
+  type        = bool
+  default     = true
+}

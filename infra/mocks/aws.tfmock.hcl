@@ -129,9 +129,27 @@ mock_resource "aws_rds_cluster" {
   }
 }
 
+mock_resource "aws_db_proxy" {
+  defaults = {
+    arn      = "arn:aws:rds:eu-central-1:123456789012:db-proxy:prx-1"
+    endpoint = "zichkoding.proxy-c1.eu-central-1.rds.amazonaws.com"
+  }
+}
+
 # A random name may begin with a digit, which is none.
 mock_resource "aws_db_proxy_default_target_group" {
   defaults = { name = "default" }
+}
+
+mock_resource "aws_elasticache_serverless_cache" {
+  defaults = {
+    arn      = "arn:aws:elasticache:eu-central-1:123456789012:serverlesscache:mocked"
+    endpoint = [{ address = "mocked.serverless.euc1.cache.amazonaws.com", port = 6379 }]
+  }
+}
+
+mock_resource "aws_elasticache_user" {
+  defaults = { arn = "arn:aws:elasticache:eu-central-1:123456789012:user:mocked" }
 }
 
 mock_resource "aws_backup_vault" {

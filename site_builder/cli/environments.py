@@ -91,7 +91,8 @@ def opened(name: str, folder: Path | None) -> Iterator[Opened]:
     clock = SystemClock()
     objects = account.objects(descriptor.bucket, descriptor.s3_endpoint)
     pointer = PointerStore(account.key_values(descriptor.kvs_arn, descriptor.kvs_endpoint), clock)
-    functions = account.functions(descriptor.api, descriptor.lambda_endpoint) if descriptor.api else None
+    api, endpoint = descriptor.api, descriptor.lambda_endpoint
+    functions = account.functions(api, descriptor.bucket, endpoint) if api else None
     try:
         yield Opened(descriptor, Stores(objects, pointer, clock, bulk=in_processes, functions=functions), account)
     finally:

@@ -30,6 +30,7 @@ from site_builder.preview.edge import EdgeError, EdgeRequest
 from site_builder.preview.functions import (
     ALIAS,
     APP,
+    FOLLOWERS,
     MIGRATE,
     SERVER,
     WORK,
@@ -265,6 +266,11 @@ class Endpoints:
     functions: str
 
 
+def _described(names: Mapping[str, str]) -> Api:
+    followers = tuple(names[part] for part in FOLLOWERS)
+    return Api(names[APP], names[WORK], names[MIGRATE], ALIAS, followers)
+
+
 def _describe(folder: Path, environment: LocalEnvironment, bucket: str, endpoints: Endpoints) -> None:
     names = environment.api.names if environment.api else None
     described = Descriptor(
@@ -277,7 +283,7 @@ def _describe(folder: Path, environment: LocalEnvironment, bucket: str, endpoint
         distribution_id="LOCAL",
         s3_endpoint=endpoints.s3,
         kvs_endpoint=endpoints.kvs,
-        api=Api(names[APP], names[WORK], names[MIGRATE], ALIAS) if names else None,
+        api=_described(names) if names else None,
         lambda_endpoint=endpoints.functions,
         alarms=(alarm_name(environment.name),),
         alarms_endpoint=endpoints.s3,

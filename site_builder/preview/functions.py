@@ -17,7 +17,7 @@ import threading
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,10 @@ FOLDERS = ("chalicelib/", "migrations/")
 # A zip cannot say an earlier one; any fixed one makes the bytes depend on the content alone.
 DATE = (1980, 1, 1, 0, 0, 0)
 ALIAS = "live"
-APP, WORK, MIGRATE = "app", "work", "migrate"
+APP, WORK, MIGRATE, ROTATE = "app", "work", "migrate", "rotate"
+# Called without an alias: it runs what was uploaded last.
+FOLLOWERS = (ROTATE,)
+LATEST = "$LATEST"
 PATH = "/2015-03-31/functions/"
 NUMBER = "AWS_LAMBDA_FUNCTION_VERSION"
 # Whom messages are sent to, and who is admin.
@@ -78,22 +81,34 @@ class FunctionError(PreviewError):
 
 @dataclass
 class Function:
-    """One function: its versions, and the alias that leads to some of them."""
+    """One function: what was uploaded last, its versions, and the alias that leads to some of them."""
 
     name: str
+    latest: Version | None = None
     versions: list[Version] = field(default_factory=list)
     made: int = 0
     alias: Alias | None = None
 
     def version(self, number: str) -> Version:
-        """Return a version by its number."""
-        for one in self.versions:
-            if one.number == number:
+        """Return a version by its number; without one, what was uploaded last."""
+        for one in self.listed:
+            if one.number == (number or LATEST):
                 return one
         raise FunctionError("ResourceNotFoundException", 404, f"{self.name} has no version {number}")
 
+    @property
+    def listed(self) -> list[Version]:
+        """Return all versions; as in Lambda, what was uploaded last is among them under a name of its own."""
+        return [*([self.latest] if self.latest else []), *self.versions]
+
+    def upload(self, code_sha256: str, folder: Path) -> Version:
+        """Take code that is run by whoever names no version."""
+        self.latest = Version(LATEST, code_sha256, folder)
+        return self.latest
+
     def publish(self, code_sha256: str, folder: Path) -> Version:
         """Make a version; as in Lambda the same code right after itself is none."""
+        self.upload(code_sha256, folder)
         if self.versions and self.versions[-1].code_sha256 == code_sha256:
             return self.versions[-1]
         self.made += 1
@@ -111,7 +126,9 @@ class Function:
         return self.alias
 
     def remove(self, number: str) -> None:
-        """Remove a version that no alias leads to."""
+        """Remove a numbered version that no alias leads to."""
+        if number in {"", LATEST}:
+            raise FunctionError("InvalidParameterValueException", 400, "what was uploaded last is not removed")
         if self.alias and number in self.alias.versions:
             raise FunctionError("ResourceConflictException", 409, f"the alias leads to version {number}")
         self.versions.remove(self.version(number))
@@ -133,7 +150,7 @@ class Place:
 
 
 class LocalApi:
-    """One environment's API: three functions from one zip, as Terraform makes them."""
+    """One environment's API: functions from one zip, as Terraform makes them."""
 
     def __init__(self, place: Place) -> None:
         self._place = place
@@ -146,13 +163,14 @@ class LocalApi:
     @property
     def names(self) -> Mapping[str, str]:
         """Name the functions by what they are for."""
-        return {part: function_name(self._place.environment, part) for part in (APP, WORK, MIGRATE)}
+        return {part: function_name(self._place.environment, part) for part in (APP, WORK, MIGRATE, *FOLLOWERS)}
 
     def begin(self, package: bytes) -> None:
         """Be what Terraform has made: a first version, migrated, that gets everything."""
-        for name in self.functions:
+        for part, name in self.names.items():
             self.publish(name, package)
-            self.point(name, "1", {})
+            if part not in FOLLOWERS:
+                self.point(name, "1", {})
         migrate(self.functions[self.names[MIGRATE]].version("1").folder, self._place.database)
 
     def fetched(self, bucket: str, key: str) -> bytes:
@@ -164,10 +182,13 @@ class LocalApi:
 
     def publish(self, name: str, package: bytes) -> Version:
         """Make a version of a function from a zip."""
-        digest = hashlib.sha256(package)
         with self._lock:
-            folder = unpacked(package, self._place.home / "versions" / digest.hexdigest(), self._place.server)
-            return self.functions[name].publish(base64.b64encode(digest.digest()).decode(), folder)
+            return self.functions[name].publish(*self._unpacked(package))
+
+    def upload(self, name: str, package: bytes) -> Version:
+        """Give a function new code, and make no version of it."""
+        with self._lock:
+            return self.functions[name].upload(*self._unpacked(package))
 
     def point(self, name: str, version: str, others: Mapping[str, float]) -> Alias:
         """Let an alias lead somewhere else; who has no requests any more ends when it is next changed."""
@@ -212,6 +233,11 @@ class LocalApi:
             for parts, _ in self._running.values():
                 parts.close()
             self._running.clear()
+
+    def _unpacked(self, package: bytes) -> tuple[str, Path]:
+        digest = hashlib.sha256(package)
+        folder = unpacked(package, self._place.home / "versions" / digest.hexdigest(), self._place.server)
+        return base64.b64encode(digest.digest()).decode(), folder
 
     def _invoke_app(self, number: str, event: Mapping[str, Any]) -> dict[str, Any]:
         answer = ask_api(
@@ -337,7 +363,8 @@ def _answer_for(api: LocalApi, name: str, what: str, asked: FunctionsAsked) -> F
             return 200, _read(api.functions[name], what, qualifier), {}
         case "PUT", "code":
             package = api.fetched(asked.values["S3Bucket"], asked.values["S3Key"])
-            return 200, _configuration(name, api.publish(name, package)), {}
+            brought = api.publish if asked.values.get("Publish") else api.upload
+            return 200, _configuration(name, brought(name, package)), {}
         case "PUT", "aliases":
             others = (asked.values.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
             alias = api.point(name, asked.values["FunctionVersion"], others)
@@ -354,9 +381,7 @@ def _answer_for(api: LocalApi, name: str, what: str, asked: FunctionsAsked) -> F
 def _read(function: Function, what: str, qualifier: str) -> dict[str, object]:
     match what:
         case "versions":
-            # As in Lambda, what was uploaded last stands among them under a name of its own.
-            newest = [replace(one, number="$LATEST") for one in function.versions[-1:]]
-            return {"Versions": [_configuration(function.name, one) for one in (*newest, *function.versions)]}
+            return {"Versions": [_configuration(function.name, one) for one in function.listed]}
         case "configuration":
             return _configuration(function.name, function.version(qualifier))
         case "aliases" if function.alias:

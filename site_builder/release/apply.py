@@ -162,7 +162,7 @@ def _do_to_api(action: Publish | Migrate | Check | Shift | RemoveVersions, store
         raise ReleaseError("the API", "this environment has none", "Apply Terraform, which describes it.")
     match action:
         case Publish():
-            functions.publish(action.package, stores.objects.bucket)
+            functions.publish(action.package)
         case Migrate():
             migrate(functions, action.package)
         case Check():

@@ -115,11 +115,12 @@ class CloudFrontKeyValues:
 
 
 class LambdaFunctions:
-    """The API in AWS Lambda: three functions of one package; requests come to the first through its alias."""
+    """The API in AWS Lambda: functions of one package; requests come to the first through its alias."""
 
-    def __init__(self, client: LambdaClient, api: Api) -> None:
+    def __init__(self, client: LambdaClient, api: Api, bucket: str) -> None:
         self._client = client
         self._api = api
+        self._bucket = bucket
 
     def look(self) -> Deployed:
         """Return what is there."""
@@ -133,13 +134,13 @@ class LambdaFunctions:
         traffic = Traffic(packages.get(alias["FunctionVersion"]), canary, percent)
         return Deployed(_newest(packages), traffic)
 
-    def publish(self, package: str, bucket: str) -> None:
-        """Make a version of a package that lies in the bucket, and wait until it can be asked."""
+    def publish(self, package: str) -> None:
+        """Make a version of a package that lies in the environment's bucket, and wait until it can be asked."""
         for name in (self._api.migration, self._api.worker, self._api.function):
             with _told(f"making a version of {name}"):
                 # In one request, so that nobody else's code can come between.
                 made = self._client.update_function_code(
-                    FunctionName=name, S3Bucket=bucket, S3Key=package_key(package), Publish=True
+                    FunctionName=name, S3Bucket=self._bucket, S3Key=package_key(package), Publish=True
                 )
                 waiter = self._client.get_waiter("published_version_active")
                 waiter.wait(FunctionName=name, Qualifier=made["Version"])
@@ -159,11 +160,14 @@ class LambdaFunctions:
         return said if isinstance(said, dict) else {}
 
     def shift(self, traffic: Traffic) -> None:
-        """Let the traffic be this, in one write; the worker goes with what is live."""
+        """Let the traffic be this, in one write; the worker, and what has no alias, go with what is live."""
         if traffic.live is None:
             raise StoreError("sending the API its requests", "no version is named for those who get no canary")
         self._point(self._api.function, traffic.live, traffic)
         self._point(self._api.worker, traffic.live, Traffic(traffic.live))
+        # Last: visitors do not wait for what runs each month.
+        for name in self._api.followers:
+            self._follow(name, traffic.live)
 
     def remove(self, package: str) -> None:
         """Remove the versions of a package that gets no requests; none is no error."""
@@ -184,6 +188,15 @@ class LambdaFunctions:
                 FunctionVersion=self._number(name, live),
                 RoutingConfig={"AdditionalVersionWeights": shares},
             )
+
+    def _follow(self, name: str, package: str) -> None:
+        """Give a function the code of what is live: whoever calls it names no version, and gets what came last."""
+        with _told(f"looking at {name}"):
+            runs = digest_of_code(self._client.get_function_configuration(FunctionName=name)["CodeSha256"])
+        if runs == package:
+            return
+        with _told(f"bringing {name} what is live"):
+            self._client.update_function_code(FunctionName=name, S3Bucket=self._bucket, S3Key=package_key(package))
 
     def _number(self, name: str, package: str) -> str:
         number = _newest(self._packages(name)).get(package)
@@ -270,12 +283,12 @@ class Account:
             client.meta.events.register("before-send.cloudfront-keyvaluestore.*", _sent_to(endpoint))  # type: ignore[arg-type]
         return CloudFrontKeyValues(client, arn)
 
-    def functions(self, api: Api, endpoint: str = "") -> LambdaFunctions:
-        """Open an environment's functions; an endpoint of one's own stands in for AWS."""
+    def functions(self, api: Api, bucket: str, endpoint: str = "") -> LambdaFunctions:
+        """Open an environment's functions and the bucket of their packages; an endpoint stands in for AWS."""
         # A function may take its time, a migration above all: as long as Lambda itself lets it.
         patient = RETRIES.merge(Config(read_timeout=15 * 60))
         client: LambdaClient = self._client("lambda", config=patient, endpoint_url=endpoint or None)
-        return LambdaFunctions(client, api)
+        return LambdaFunctions(client, api, bucket)
 
     def alarms(self, endpoint: str = "") -> CloudWatchAlarms:
         """Open CloudWatch; an endpoint of one's own stands in for it."""

@@ -33,6 +33,8 @@ class Api:
     worker: str
     migration: str
     alias: str
+    # Functions of the same package whose callers know no alias: they run what is live.
+    followers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -155,11 +157,12 @@ def _api(given: object, where: str, todo: str) -> Api | None:
         return None
     if not isinstance(given, dict):
         raise ReleaseError(where, "its api is no JSON object", todo)
-    names = [one.name for one in fields(Api)]
+    names = [one.name for one in fields(Api) if one.default is MISSING]
     missing = [name for name in names if not isinstance(given.get(name), str) or not given[name]]
     if missing:
         raise ReleaseError(where, f"its api lacks {', '.join(missing)}", todo)
-    return Api(**{name: given[name] for name in names})
+    followers = _optional_names(given, "followers", where, todo)
+    return Api(**{name: given[name] for name in names}, followers=followers)
 
 
 def _optional_names(given: Mapping[str, object], name: str, where: str, todo: str) -> tuple[str, ...]:

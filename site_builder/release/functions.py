@@ -63,14 +63,14 @@ class ApiFunctions(Protocol):
     def look(self) -> Deployed:
         """Return what is there."""
 
-    def publish(self, package: str, bucket: str) -> None:
-        """Make a version of a package that lies in the bucket, and wait until it can be asked."""
+    def publish(self, package: str) -> None:
+        """Make a version of a package that lies in the environment's bucket, and wait until it can be asked."""
 
     def invoke(self, part: Part, package: str, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Run a version, whoever else gets it; raise FailedError if it fails."""
 
     def shift(self, traffic: Traffic) -> None:
-        """Let the traffic be this, in one write."""
+        """Let the traffic be this, in one write; what has no alias gets the code of what is live after it."""
 
     def remove(self, package: str) -> None:
         """Remove the versions of a package that gets no requests; none is no error."""

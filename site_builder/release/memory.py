@@ -150,6 +150,8 @@ class MemoryFunctions:
         self._versions: dict[str, str] = {}
         self._made = 0
         self.traffic = Traffic()
+        # What those run who are called without an alias.
+        self.followed: str | None = None
         # Which packages the database was migrated for, in this order.
         self.migrated: list[str] = []
         # What a package answers to each GET, and which ones cannot be migrated for.
@@ -160,10 +162,9 @@ class MemoryFunctions:
         """Return what is there."""
         return Deployed(dict(self._versions), self.traffic)
 
-    def publish(self, package: str, bucket: str) -> None:  # noqa: ARG002 - there is one bucket
+    def publish(self, package: str) -> None:
         """Make a version of a package that lies in the bucket."""
-        if self._objects.get(package_key(package)) is None:
-            raise StoreError("making a version of the API", f"there is no {package_key(package)}")
+        self._fetch(package)
         newest = max(self._versions, key=lambda one: int(self._versions[one]), default=None)
         if package != newest:
             self._made += 1
@@ -181,16 +182,23 @@ class MemoryFunctions:
         return {}
 
     def shift(self, traffic: Traffic) -> None:
-        """Let the traffic be this, in one write."""
+        """Let the traffic be this, in one write; what has no alias gets the code of what is live after it."""
         for package in traffic.packages:
             self._number(package)
         self.traffic = traffic
+        if traffic.live and traffic.live != self.followed:
+            self._fetch(traffic.live)
+            self.followed = traffic.live
 
     def remove(self, package: str) -> None:
         """Remove the versions of a package that gets no requests; none is no error."""
         if package in self.traffic.packages:
             raise StoreError("removing a version of the API", f"{package} gets requests")
         self._versions.pop(package, None)
+
+    def _fetch(self, package: str) -> None:
+        if self._objects.get(package_key(package)) is None:
+            raise StoreError("bringing the API its code", f"there is no {package_key(package)}")
 
     def _number(self, package: str) -> str:
         if package not in self._versions:

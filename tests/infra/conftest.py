@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tests.infra.ground import ROOTS, Tried, copy_ground, find_providers, initialise, try_folder
+from tests.infra.moto_ground import MotoGround, running_ground
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +46,10 @@ def tried(initialised: Callable[[str], Path]) -> Callable[[str], Tried]:
         return try_folder(initialised(name), whole=name in ROOTS)
 
     return attempt
+
+
+@pytest.fixture
+def ground(providers: Path | None, tmp_path: Path) -> Iterator[MotoGround]:
+    """Return a folder for Terraform and an AWS to try it on."""
+    with running_ground(tmp_path, providers) as made:
+        yield made

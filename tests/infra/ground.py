@@ -101,7 +101,8 @@ def _cache(folder: Path, providers: Path | None) -> Mapping[str, str]:
     """Let a registry be asked for each provider once: it has seven hundred megabytes, and there are many folders."""
     if providers:
         return {}
-    kept = next(parent for parent in folder.parents if parent.name == GROUND.name).with_name("providers")
+    ground = next((parent for parent in folder.parents if parent.name == GROUND.name), folder)
+    kept = ground.with_name("providers")
     kept.mkdir(exist_ok=True)
     return {"TF_PLUGIN_CACHE_DIR": str(kept), "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "true"}
 

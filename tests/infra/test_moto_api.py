@@ -14,15 +14,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.infra.test_moto_apply import MotoGround, ground
-
-# A fixture is found by its name.
-__all__ = ["ground"]
+from tests.infra.moto_ground import MotoGround
 
 ROOT = Path(__file__).resolve().parents[2]
 API = """
 module "api" {
-  # Beside this file, because the module reads the API's own files by the way to them.
   source          = "./infra/modules/api"
   environment     = "dev"
   account         = "123456789012"
@@ -43,6 +39,7 @@ module "api" {
 }
 module "watch" {
   source          = "./infra/modules/watch"
+  providers       = { aws = aws, aws.global = aws.global }
   environment     = "dev"
   account         = "123456789012"
   region          = "eu-central-1"
@@ -84,8 +81,9 @@ MADE = (
         for name in (
             "aws_cloudwatch_metric_alarm.threshold",
             "aws_cloudwatch_dashboard.this",
-            "aws_sns_topic_policy.alarms",
-            "aws_sns_topic_subscription.alarms",
+            "aws_cloudwatch_metric_alarm.global",
+            "module.topic",
+            "module.global_topic",
             "aws_cloudwatch_event_target.visitor",
             "aws_lambda_permission.visitor",
         )
@@ -112,7 +110,6 @@ def package(code: str) -> bytes:
 )
 def test_the_api_and_what_watches_it_are_made_and_a_deploy_is_not_taken_back(ground: MotoGround) -> None:
     """Requests go to the alias with the CDN's key alone; where a deploy has led the alias, the next plan leaves it."""
-    (ground.folder / "infra").symlink_to(ROOT / "infra")
     (ground.folder / "api.zip").write_bytes(package(""))
     ground.write(API)
     origin = ground.apply(*MADE)["origin"]

@@ -34,6 +34,7 @@ NEEDED = {
     "update_alias": "lambda:UpdateAlias",
     "update_function_code": "lambda:UpdateFunctionCode",
     "list_versions_by_function": "lambda:ListVersionsByFunction",
+    "get_function_configuration": "lambda:GetFunctionConfiguration",
     "published_version_active": "lambda:GetFunctionConfiguration",
     "invoke": "lambda:InvokeFunction",
     "delete_function": "lambda:DeleteFunction",
@@ -131,6 +132,28 @@ def test_what_a_deploy_may_do_is_inside_of_its_boundary(tried: Callable[[str], T
 
     assert granted
     assert sorted(granted - most) == []
+
+
+@pytest.mark.infra
+def test_a_cache_is_known_to_who_counts_in_it_and_to_nobody_else(tried: Callable[[str], Tried]) -> None:
+    """The API has its address and the right to it; the worker, and what migrates, have neither."""
+    assert cache_of(tried("environments/production").planned) == (["app"], ["app"])
+
+
+def cache_of(planned: Sequence[Resource]) -> tuple[list[str], list[str]]:
+    """Return which functions are told where a cache is, and which may connect to one."""
+    functions = [one for one in planned if one.kind == "aws_lambda_function" and ".module.api[0]." in one.address]
+    told = [one for one in functions if "REDIS_URL" in (one.values["environment"] or [{}])[0].get("variables", {})]
+    rights = [one for one in planned if one.kind == "aws_iam_role_policy" and ".module.api[0]." in one.address]
+    may = [
+        one for one in rights if any("elasticache:Connect" in said.all("Action") for said in rules.statements([one]))
+    ]
+    return key_of(told), key_of(may)
+
+
+def key_of(planned: Sequence[Resource]) -> list[str]:
+    """Return of each resource which one of its kind it is."""
+    return sorted(one.address.rpartition('["')[2].rstrip('"]') for one in planned)
 
 
 def called() -> set[str]:

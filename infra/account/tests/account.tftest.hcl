@@ -15,11 +15,12 @@ variables {
 run "whole" {
   command = plan
 
-  # Both buckets are closed, encrypted, versioned, by TLS only, and not deleted by mistake.
+  # The buckets are closed, encrypted, versioned, by TLS only, and not deleted by mistake.
   assert {
     condition = { for name, bucket in aws_s3_bucket.this : name => bucket.bucket } == {
       state         = "zichkoding-state-123456789012"
       configuration = "zichkoding-configuration-123456789012"
+      trail         = "zichkoding-trail-123456789012"
     }
     error_message = "publish.py and the runbooks know them by these names."
   }
@@ -27,7 +28,7 @@ run "whole" {
     condition = alltrue([
       for block in concat(values(aws_s3_bucket_public_access_block.this), [aws_s3_account_public_access_block.this]) :
       block.block_public_acls && block.block_public_policy && block.ignore_public_acls && block.restrict_public_buckets
-    ]) && length(aws_s3_bucket_public_access_block.this) == 2
+    ]) && length(aws_s3_bucket_public_access_block.this) == 3
     error_message = "Nobody may open a bucket to the public, these or any other of the account."
   }
   assert {
@@ -36,9 +37,26 @@ run "whole" {
   }
   assert {
     condition = alltrue([
-      for one in aws_s3_bucket_policy.this : jsondecode(one.policy).Statement[*].Effect == ["Deny"] && strcontains(one.policy, "aws:SecureTransport")
+      for name, one in aws_s3_bucket_policy.this : join(" ", jsondecode(one.policy).Statement[*].Effect) == (name == "trail" ? "Allow Allow Deny" : "Deny") && strcontains(one.policy, "aws:SecureTransport")
     ])
-    error_message = "A bucket's policy lets nobody in, and keeps everybody out who does not use TLS."
+    error_message = "A bucket's policy lets nobody in but the trail into its own, and keeps everybody out who does not use TLS."
+  }
+
+  # Who did what is written down.
+  assert {
+    condition     = length(aws_cloudtrail.this) == 1 && alltrue(flatten([for one in aws_cloudtrail.this : [one.is_multi_region_trail, one.include_global_service_events, one.enable_log_file_validation]]))
+    error_message = "Everywhere, IAM and CloudFront too, and so that a change of it is seen."
+  }
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_s3_bucket_policy.this["trail"].policy).Statement :
+      statement.Condition.StringEquals["aws:SourceArn"] == "arn:aws:cloudtrail:eu-central-1:123456789012:trail/zichkoding" if statement.Effect == "Allow"
+    ])
+    error_message = "This trail of this account writes there, and no other."
+  }
+  assert {
+    condition     = { for name, one in aws_s3_bucket_lifecycle_configuration.this : name => [for rule in one.rule : [for end in rule.expiration : end.days]] } == { state = [[]], configuration = [[]], trail = [[365]] }
+    error_message = "It tells of people, so it is forgotten after a year; state and descriptions never are."
   }
 
   # The boundary gives nobody the right to give rights.
@@ -70,6 +88,19 @@ run "whole" {
   assert {
     condition     = aws_budgets_budget.month.limit_amount == "60" && length(aws_ce_anomaly_monitor.services) == 1
     error_message = "Of the month's limit, and of what is unlike other days."
+  }
+}
+
+run "an_organizations_trail_is_enough" {
+  command = plan
+
+  variables {
+    trail = false
+  }
+
+  assert {
+    condition     = length(aws_cloudtrail.this) == 0 && contains(keys(aws_s3_bucket.this), "trail")
+    error_message = "A second one would cost; what was written stays."
   }
 }
 

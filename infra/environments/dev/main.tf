@@ -79,4 +79,6 @@ module "environment" {
   publisher_package    = var.publisher_package
   reserves_concurrency = var.reserves_concurrency
   origin_keys          = var.origin_keys
+  cache                = var.cache
+  proxy                = var.proxy
 }

@@ -67,3 +67,15 @@ variable "publisher_package" {
   type        = string
   default     = null
 }
+
+variable "cache" {
+  description = "Whether the limits for each visitor are counted in a cache (Valkey) and not in the database; docs/cost.md says for how much."
+  type        = bool
+  default     = false
+}
+
+variable "proxy" {
+  description = "Whether a proxy (RDS Proxy) stands before the database, for many functions at once; docs/cost.md says for how much."
+  type        = bool
+  default     = false
+}

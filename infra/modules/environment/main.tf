@@ -100,6 +100,7 @@ module "database" {
   subnet_ids          = module.network[0].data_subnet_ids
   security_group_ids  = { database = module.network[0].security_group_ids.database, proxy = module.network[0].security_group_ids.proxy }
   kind                = local.stage.database_kind
+  proxy               = var.proxy
   multi_az            = local.stage.multi_az
   deletion_protection = local.stage.deletion_protection
   log_days            = local.stage.log_days
@@ -108,6 +109,18 @@ module "database" {
     copy_region  = local.stage.is_replicated ? var.second_region : null
     restore_test = local.stage.restore_test
   }
+}
+
+# Where it is not wanted, PostgreSQL counts what each visitor has asked for; so it does, too, while the cache is away.
+module "cache" {
+  source = "../cache"
+  count  = local.has_api && var.cache ? 1 : 0
+
+  environment       = var.environment
+  account           = var.account
+  region            = var.region
+  subnet_ids        = module.network[0].data_subnet_ids
+  security_group_id = module.network[0].security_group_ids.cache
 }
 
 module "api" {
@@ -133,6 +146,7 @@ module "api" {
     master_secret_arn = module.database[0].master_secret_arn
     proxy_secret_arn  = module.database[0].proxy_secret_arn
   }
+  cache = var.cache ? { url = module.cache[0].url, connect_arns = module.cache[0].connect_arns } : null
   mail = {
     domain        = var.domain.name
     from          = "website@${var.domain.name}"
@@ -149,6 +163,11 @@ module "api" {
 
 module "watch" {
   source = "../watch"
+
+  providers = {
+    aws        = aws
+    aws.global = aws.global
+  }
 
   environment     = var.environment
   account         = var.account
@@ -194,5 +213,10 @@ module "identity" {
   bucket_arn    = module.site.s3_bucket_arn
   kvs_arn       = module.site.cloudfront_key_value_store_arn
   promotes_from = local.stage.promotes_from
-  api           = local.has_api ? { functions = { for name in ["app", "work", "migrate"] : name => module.api[0].function_arns[name] }, alias = module.api[0].alias, backup_vault_arn = "arn:aws:backup:${var.region}:${var.account}:backup-vault:${module.database[0].backup_vault_name}" } : null
+  api = local.has_api ? {
+    functions        = { for name in ["app", "work", "migrate"] : name => module.api[0].function_arns[name] }
+    followers        = [for name in local.followers : "arn:aws:lambda:${var.region}:${var.account}:function:${name}"]
+    alias            = module.api[0].alias
+    backup_vault_arn = "arn:aws:backup:${var.region}:${var.account}:backup-vault:${module.database[0].backup_vault_name}"
+  } : null
 }

@@ -79,3 +79,20 @@ variable "publisher_package" {
   type        = string
   default     = null
 }
+
+variable "cache" {
+  description = "Whether the limits for each visitor are counted in a cache (Valkey) and not in the database; docs/cost.md says for how much."
+  type        = bool
+  default     = false
+
+  validation {
+    condition     = !var.cache || var.domain != null
+    error_message = "The cache counts what the API is asked, and without a domain there is no API: give domain, or leave the cache out."
+  }
+}
+
+variable "proxy" {
+  description = "Whether a proxy (RDS Proxy) stands before the database, for many functions at once; docs/cost.md says for how much."
+  type        = bool
+  default     = false
+}

@@ -157,7 +157,7 @@ resource "aws_iam_role_policy" "api" {
   role = aws_iam_role.deploy.id
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         # Which versions there are, of which package each is, and whether a new one can be asked.
         Sid      = "Look"
@@ -209,6 +209,12 @@ resource "aws_iam_role_policy" "api" {
         Action   = "cloudwatch:DescribeAlarms"
         Resource = "*"
       },
-    ]
+      ], length(var.api.followers) == 0 ? [] : [{
+        # Which code runs there, and that of what is live. They are never asked by a deploy, nor have they versions to remove.
+        Sid      = "BringWhatIsLive"
+        Effect   = "Allow"
+        Action   = ["lambda:GetFunctionConfiguration", "lambda:UpdateFunctionCode"]
+        Resource = var.api.followers
+    }])
   })
 }

@@ -46,9 +46,10 @@ variable "promotes_from" {
 }
 
 variable "api" {
-  description = "The ARNs of the functions that a deploy gives new code to and asks, the alias that requests go through, and the vault of the database's backups; or null while there is no API."
+  description = "The ARNs of the functions that a deploy gives new code to and asks, of those that only get the code of what is live, the alias that requests go through, and the vault of the database's backups; or null while there is no API."
   type = object({
     functions        = map(string)
+    followers        = optional(list(string), [])
     alias            = string
     backup_vault_arn = string
   })

@@ -146,6 +146,15 @@ locals {
     { for key, alarm in local.aurora_alarms : key => alarm if try(var.database.kind, "") == "aurora" },
   )
 
+  # What the CDN itself counts: failures of the bucket, of the edge function and of the API alike.
+  global_alarms = {
+    pages-failed = {
+      about = "More than one answer of the CDN in fifty was a failure, for ten minutes."
+      from  = "AWS/CloudFront", metric = "5xxErrorRate", of = { DistributionId = var.distribution_id, Region = "Global" }, statistic = "Average"
+      is    = "GreaterThanThreshold", threshold = 2, period = 300, periods = 2, missing = "notBreaching"
+    }
+  }
+
   # What is usual is learned from two weeks; what is far from it is worth a look, whatever the threshold would be.
   all_bands = {
     requests-unusual = {
@@ -177,8 +186,27 @@ resource "aws_cloudwatch_metric_alarm" "threshold" {
   period              = each.value.period
   evaluation_periods  = each.value.periods
   treat_missing_data  = each.value.missing
-  alarm_actions       = [aws_sns_topic.alarms.arn]
-  ok_actions          = [aws_sns_topic.alarms.arn]
+  alarm_actions       = [module.topic.arn]
+  ok_actions          = [module.topic.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "global" {
+  for_each = local.global_alarms
+  provider = aws.global
+
+  alarm_name          = "${local.name}-${each.key}"
+  alarm_description   = "${each.value.about} What to do: docs/runbooks/incident.md"
+  namespace           = each.value.from
+  metric_name         = each.value.metric
+  dimensions          = each.value.of
+  statistic           = each.value.statistic
+  comparison_operator = each.value.is
+  threshold           = each.value.threshold
+  period              = each.value.period
+  evaluation_periods  = each.value.periods
+  treat_missing_data  = each.value.missing
+  alarm_actions       = [module.global_topic.arn]
+  ok_actions          = [module.global_topic.arn]
 }
 
 resource "aws_cloudwatch_metric_alarm" "band" {
@@ -191,8 +219,8 @@ resource "aws_cloudwatch_metric_alarm" "band" {
   evaluation_periods  = 6
   # At night nobody comes, and nothing is unusual in it.
   treat_missing_data = "notBreaching"
-  alarm_actions      = [aws_sns_topic.alarms.arn]
-  ok_actions         = [aws_sns_topic.alarms.arn]
+  alarm_actions      = [module.topic.arn]
+  ok_actions         = [module.topic.arn]
 
   metric_query {
     id          = "seen"

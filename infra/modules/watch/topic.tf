@@ -4,73 +4,23 @@ locals {
   name = "zichkoding-${var.environment}"
 }
 
-# A key of our own: CloudWatch and SES may not use the one that AWS keeps for topics.
-resource "aws_kms_key" "alarms" {
-  description             = "Encrypts what ${local.name} is told by its alarms."
-  enable_key_rotation     = true
-  deletion_window_in_days = 7
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid       = "TheAccountsRolesDecide"
-        Effect    = "Allow"
-        Principal = { AWS = "arn:aws:iam::${var.account}:root" }
-        # In a key's own policy everything is this key.
-        Action   = "kms:*"
-        Resource = "*"
-      },
-      {
-        Sid       = "WhoPublishes"
-        Effect    = "Allow"
-        Principal = { Service = ["cloudwatch.amazonaws.com", "ses.amazonaws.com"] }
-        Action    = ["kms:GenerateDataKey*", "kms:Decrypt"]
-        Resource  = "*"
-      },
-    ]
-  })
+module "topic" {
+  source = "../topic"
+
+  name      = "${local.name}-alarms"
+  account   = var.account
+  speakers  = ["cloudwatch.amazonaws.com", "ses.amazonaws.com"]
+  addresses = var.alarm_addresses
 }
 
-resource "aws_kms_alias" "alarms" {
-  name          = "alias/${local.name}-alarms"
-  target_key_id = aws_kms_key.alarms.key_id
-}
+# An alarm speaks to topics of its own region only, and the CDN's figures are counted in one: there is a second topic, and
+# a second mail to confirm.
+module "global_topic" {
+  source    = "../topic"
+  providers = { aws = aws.global }
 
-resource "aws_sns_topic" "alarms" {
-  name              = "${local.name}-alarms"
-  kms_master_key_id = aws_kms_key.alarms.arn
-}
-
-resource "aws_sns_topic_policy" "alarms" {
-  arn = aws_sns_topic.alarms.arn
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid       = "AlarmsAndMail"
-        Effect    = "Allow"
-        Principal = { Service = ["cloudwatch.amazonaws.com", "ses.amazonaws.com"] }
-        Action    = "sns:Publish"
-        Resource  = aws_sns_topic.alarms.arn
-        # Ours alone.
-        Condition = { StringEquals = { "aws:SourceAccount" = var.account } }
-      },
-      {
-        Sid       = "NothingUnencrypted"
-        Effect    = "Deny"
-        Principal = "*"
-        Action    = "sns:Publish"
-        Resource  = aws_sns_topic.alarms.arn
-        Condition = { Bool = { "aws:SecureTransport" = "false" } }
-      },
-    ]
-  })
-}
-
-resource "aws_sns_topic_subscription" "alarms" {
-  for_each = var.alarm_addresses
-
-  topic_arn = aws_sns_topic.alarms.arn
-  protocol  = "email"
-  endpoint  = each.key
+  name      = "${local.name}-cdn-alarms"
+  account   = var.account
+  speakers  = ["cloudwatch.amazonaws.com"]
+  addresses = var.alarm_addresses
 }

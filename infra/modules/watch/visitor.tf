@@ -75,7 +75,7 @@ resource "aws_lambda_function" "visitor" {
   }
 
   lifecycle {
-    # It is made once from the package and does not follow its changes; `terraform apply -replace` brings a new one.
+    # The code is publish.py's: it brings what is live.
     ignore_changes = [filename, source_code_hash]
 
     precondition {

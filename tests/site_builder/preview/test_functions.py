@@ -10,7 +10,7 @@ import pytest
 
 from site_builder.preview.cloud import RunningCloud, database_name
 from site_builder.preview.database import PostgresServer
-from site_builder.preview.functions import Function, FunctionError, code_of, unpacked
+from site_builder.preview.functions import LATEST, Function, FunctionError, code_of, unpacked
 from tests.site_builder.preview.test_cloud import ask
 from tests.site_builder.release.cloud import ROUTER
 
@@ -71,6 +71,18 @@ def test_a_function_numbers_its_versions_and_never_gives_a_number_twice() -> Non
 
     assert numbers == ["1", "1", "2", "3"]
     assert function.publish("c", Path()).number == "4"
+
+
+def test_what_was_uploaded_last_is_run_by_who_names_no_version() -> None:
+    """With a version made of it or without one; it is no version itself, and is not removed."""
+    function = Function("f")
+    function.publish("a", Path())
+    function.upload("b", Path())
+    with pytest.raises(FunctionError, match="not removed"):
+        function.remove(LATEST)
+
+    assert (function.version("").code_sha256, function.version("1").code_sha256) == ("b", "a")
+    assert [one.number for one in function.listed] == [LATEST, "1"]
 
 
 @pytest.mark.parametrize(

@@ -149,10 +149,10 @@ class GatedFunctions:
         with self._gates("look at the API"):
             return self._functions.look()
 
-    def publish(self, package: str, bucket: str) -> None:
+    def publish(self, package: str) -> None:
         """Make a version."""
         with self._gates(f"publish {package}"):
-            self._functions.publish(package, bucket)
+            self._functions.publish(package)
 
     def invoke(self, part: Part, package: str, event: Mapping[str, Any]) -> Mapping[str, Any]:
         """Run a version."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from site_builder.errors import ReleaseError
-from site_builder.release.descriptor import Descriptor, Places, configuration_key, find_descriptor, read_descriptor
+from site_builder.release.descriptor import Api, Descriptor, Places, configuration_key, find_descriptor, read_descriptor
 
 STAGING: dict[str, Any] = {
     "name": "staging",
@@ -20,6 +20,7 @@ STAGING: dict[str, Any] = {
     "account": "123456789012",
     "distribution_id": "E1",
 }
+API: dict[str, Any] = {"function": "a", "worker": "w", "migration": "m", "alias": "live"}
 
 
 def nowhere(_: str) -> bytes | None:
@@ -34,6 +35,14 @@ def test_a_description_is_read_as_it_is() -> None:
     assert read_descriptor("staging", text, "it") == Descriptor(**STAGING, hosts=("a.example",))
 
 
+def test_an_api_may_have_functions_that_follow_what_is_live() -> None:
+    """A description that was written before there were any is read as well."""
+    with_some = json.dumps({**STAGING, "api": {**API, "followers": ["r", "v"]}})
+
+    assert read_descriptor("staging", with_some, "it").api == Api(**API, followers=("r", "v"))
+    assert read_descriptor("staging", json.dumps({**STAGING, "api": API}), "it").api == Api(**API)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -45,6 +54,9 @@ def test_a_description_is_read_as_it_is() -> None:
         (json.dumps({**STAGING, "api_url": 1}), "api_url is no text"),
         (json.dumps({**STAGING, "hosts": "a"}), "hosts are no list"),
         (json.dumps({**STAGING, "name": "production"}), "describes production, not staging"),
+        (json.dumps({**STAGING, "api": "a"}), "api is no JSON object"),
+        (json.dumps({**STAGING, "api": {**API, "worker": ""}}), "api lacks worker"),
+        (json.dumps({**STAGING, "api": {**API, "followers": "a"}}), "followers are no list"),
     ],
 )
 def test_a_description_that_does_not_fit_is_refused_with_words(text: str, words: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
@@ -37,6 +38,9 @@ from site_builder.release.pointer import Canary, Pointer, Release
 from site_builder.release.stores import ObjectStore, Sendable, StoreError
 from tests.site_builder.release.cloud import ROUTER
 
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
 API = ROUTER.parents[2] / "api"
 LOCAL_CLOUD = pytest.param("local cloud", marks=pytest.mark.integration)
 # Where moto is less strict than Lambda's documentation.
@@ -48,9 +52,10 @@ class Lambda:
     """ApiFunctions, the bucket that they take packages from, and the package that gets everything at first."""
 
     functions: ApiFunctions
-    bucket: str
     keep: Callable[[str, bytes], None]
     first: str
+    # What a function runs that is called without an alias.
+    followed: Callable[[], str | None]
 
     def package(self, **changed: str) -> str:
         """Keep a package that nobody has yet, and name it."""
@@ -60,7 +65,7 @@ class Lambda:
 
     def publish(self, package: str) -> str:
         """Make a version of it, and return its number."""
-        self.functions.publish(package, self.bucket)
+        self.functions.publish(package)
         return self.functions.look().versions[package]
 
 
@@ -84,11 +89,12 @@ def keeping_in(objects: ObjectStore) -> Callable[[str, bytes], None]:
 def in_memory() -> Lambda:
     """Return the twin, with a first version."""
     objects = MemoryObjectStore("bucket")
-    made = Lambda(MemoryFunctions(objects), "bucket", keeping_in(objects), "")
+    functions = MemoryFunctions(objects)
+    made = Lambda(functions, keeping_in(objects), "", lambda: functions.followed)
     first = made.package()
     made.publish(first)
     made.functions.shift(Traffic(first))
-    return Lambda(made.functions, "bucket", made.keep, first)
+    return replace(made, first=first)
 
 
 def in_local_cloud(cloud: RunningCloud) -> Lambda:
@@ -96,11 +102,20 @@ def in_local_cloud(cloud: RunningCloud) -> Lambda:
     described = find_descriptor("local-dev", Places(None, cloud.folder, lambda _: None))
     account = Account(described.region, LOCAL_ACCESS)
     assert described.api is not None
-    functions = account.functions(described.api, described.lambda_endpoint)
+    functions = account.functions(described.api, described.bucket, described.lambda_endpoint)
     objects = account.objects(described.bucket, described.s3_endpoint)
     first = functions.look().traffic.live
     assert first is not None
-    return Lambda(functions, described.bucket, keeping_in(objects), first)
+    # What was there before the first deploy came from elsewhere; to go back to it, it has to be kept as well.
+    keeping_in(objects)(package_key(first), code_of(API))
+    asked = boto3.client("lambda", "us-east-1", endpoint_url=described.lambda_endpoint)
+    return Lambda(functions, keeping_in(objects), first, following(asked, described.api))
+
+
+def following(client: LambdaClient, api: Api) -> Callable[[], str]:
+    """Return what asks which package the one function runs that has no alias."""
+    (name,) = api.followers
+    return lambda: digest_of_code(client.get_function_configuration(FunctionName=name)["CodeSha256"])
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +139,7 @@ def mocked_aws() -> Iterator[None]:
 
 def made_in_moto(name: str) -> tuple[Lambda, Api]:
     """Return the real client before moto, with functions as Terraform makes them, and their names."""
-    bucket, names = name, Api(f"{name}-app", f"{name}-work", f"{name}-migrate", "live")
+    bucket, names = name, Api(f"{name}-app", f"{name}-work", f"{name}-migrate", "live", (f"{name}-rotate",))
     iam, s3, client = (
         boto3.client("iam", "us-east-1"),
         boto3.client("s3", "us-east-1"),
@@ -136,9 +151,9 @@ def made_in_moto(name: str) -> tuple[Lambda, Api]:
     def keep(key: str, body: bytes) -> None:
         s3.put_object(Bucket=bucket, Key=key, Body=body)
 
-    made = Lambda(Account("us-east-1").functions(names), bucket, keep, "")
+    made = Lambda(Account("us-east-1").functions(names, bucket), keep, "", following(client, names))
     first = made.package()
-    for function in (names.function, names.worker, names.migration):
+    for function in (names.function, names.worker, names.migration, *names.followers):
         client.create_function(
             FunctionName=function,
             Runtime="python3.13",
@@ -147,8 +162,9 @@ def made_in_moto(name: str) -> tuple[Lambda, Api]:
             Publish=True,
             Code={"S3Bucket": bucket, "S3Key": package_key(first)},
         )
+    for function in (names.function, names.worker, names.migration):
         client.create_alias(FunctionName=function, Name=names.alias, FunctionVersion="1")
-    return Lambda(made.functions, bucket, keep, first), names
+    return replace(made, first=first), names
 
 
 @pytest.fixture(params=["memory", "moto", LOCAL_CLOUD])
@@ -200,12 +216,25 @@ def test_traffic_goes_where_it_is_sent(there: Lambda) -> None:
     assert seen == [*wanted, Traffic(there.first)]
 
 
+def test_what_has_no_alias_runs_what_is_live(there: Lambda) -> None:
+    """Not what was published, nor what a few are tried with; and it goes back as the requests do."""
+    package = there.package()
+    seen: list[str | None] = []
+    there.publish(package)
+    seen.append(there.followed())
+    for traffic in (Traffic(there.first, package, 10), Traffic(package), Traffic(there.first)):
+        there.functions.shift(traffic)
+        seen.append(there.followed())
+
+    assert seen == [there.first, there.first, package, there.first]
+
+
 @STRICT
 def test_a_package_that_nobody_keeps_makes_no_version(there: Lambda) -> None:
     """And it is said; moto makes one of nothing."""
     before = there.functions.look()
     with pytest.raises(StoreError):
-        there.functions.publish("0" * 32, there.bucket)
+        there.functions.publish("0" * 32)
 
     assert there.functions.look() == before
 

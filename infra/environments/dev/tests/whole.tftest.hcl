@@ -29,6 +29,9 @@ run "whole" {
     # Any file: what is in it is not looked at.
     package           = "main.tf"
     publisher_package = "main.tf"
+    # What can be chosen is chosen here, so that the rules for all of the ground look at it too.
+    cache = true
+    proxy = true
     domain = {
       name    = "dev.example.com"
       zone_id = "Z0123456789"

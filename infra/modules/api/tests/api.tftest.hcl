@@ -382,6 +382,12 @@ run "a_cache_and_a_proxy_are_reached_by_who_needs_them" {
     error_message = "Limits are for requests."
   }
   assert {
+    condition = {
+      for name in ["app", "work", "migrate"] : name => jsonencode(flatten([for statement in jsondecode(aws_iam_role_policy.function[name].policy).Statement : statement.Resource if statement.Action == "elasticache:Connect"]))
+    } == { app = jsonencode(var.cache.connect_arns), work = "[]", migrate = "[]" }
+    error_message = "As the API's user of this cache, and of no other."
+  }
+  assert {
     condition     = jsonencode(one([for statement in jsondecode(aws_iam_role_policy.function["migrate"].policy).Statement : statement.Resource if statement.Sid == "MakeRoles"])) == jsonencode([var.database.master_secret_arn, var.database.proxy_secret_arn])
     error_message = "The proxy's password is read where the role gets it, and nowhere else."
   }

@@ -40,6 +40,36 @@ run "without_a_domain_there_is_a_site_and_no_api" {
   }
 }
 
+run "nobody_gets_what_costs_and_was_not_asked_for" {
+  command = plan
+
+  variables {
+    domain        = { name = "dev.example.com", zone_id = "Z0123456789" }
+    owner_address = "owner@example.com"
+    # Any file.
+    package = "versions.tf"
+  }
+
+  assert {
+    condition     = length(module.api) == 1 && length(module.cache) == 0 && module.database[0].proxy_secret_arn == null
+    error_message = "PostgreSQL counts and is asked directly, which costs nothing more."
+  }
+  assert {
+    condition     = output.descriptor.api.followers == tolist(["zichkoding-dev-rotate", "zichkoding-dev-visitor"])
+    error_message = "Who is called without an alias gets its code from publish.py."
+  }
+}
+
+run "a_cache_without_an_api_is_refused" {
+  command = plan
+
+  variables {
+    cache = true
+  }
+
+  expect_failures = [var.cache]
+}
+
 run "a_domain_without_an_owner_is_refused" {
   command = plan
 

@@ -25,6 +25,7 @@ run "production_reads_staging_and_writes_its_own" {
         app     = "arn:aws:lambda:eu-central-1:123456789012:function:zichkoding-production-app"
         migrate = "arn:aws:lambda:eu-central-1:123456789012:function:zichkoding-production-migrate"
       }
+      followers = ["arn:aws:lambda:eu-central-1:123456789012:function:zichkoding-production-rotate"]
     }
   }
 
@@ -92,6 +93,13 @@ run "production_reads_staging_and_writes_its_own" {
       ] if contains(flatten([statement.Action]), "lambda:DeleteFunction") || contains(flatten([statement.Action]), "lambda:InvokeFunction")
     ]))
     error_message = "A version can be removed and asked, never the function itself."
+  }
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(aws_iam_role_policy.api[0].policy).Statement : statement.Action
+      if anytrue([for resource in flatten([statement.Resource]) : strcontains(resource, "-rotate")])
+    ])) == toset(["lambda:GetFunctionConfiguration", "lambda:UpdateFunctionCode"])
+    error_message = "What replaces secrets gets new code from a deploy, and is not called by it."
   }
 }
 

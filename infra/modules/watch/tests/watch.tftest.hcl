@@ -22,6 +22,17 @@ mock_provider "aws" {
   }
 }
 
+mock_provider "aws" {
+  alias = "global"
+
+  mock_resource "aws_kms_key" {
+    defaults = { arn = "arn:aws:kms:us-east-1:123456789012:key/1" }
+  }
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:us-east-1:123456789012:zichkoding-staging-cdn-alarms" }
+  }
+}
+
 variables {
   environment     = "staging"
   account         = "123456789012"
@@ -49,24 +60,27 @@ variables {
 
 run "every_alarm_is_told_to_somebody" {
   assert {
-    condition     = alltrue([for one in aws_cloudwatch_metric_alarm.threshold : one.alarm_actions == toset([aws_sns_topic.alarms.arn]) && one.ok_actions == toset([aws_sns_topic.alarms.arn])])
+    condition     = alltrue([for one in aws_cloudwatch_metric_alarm.threshold : one.alarm_actions == toset([module.topic.arn]) && one.ok_actions == toset([module.topic.arn])])
     error_message = "When it begins and when it is over."
-  }
-  assert {
-    condition     = keys(aws_sns_topic_subscription.alarms) == ["owner@example.com"]
-    error_message = "By mail."
   }
   assert {
     condition     = alltrue([for one in aws_cloudwatch_metric_alarm.threshold : strcontains(one.alarm_description, "docs/runbooks/incident.md")])
     error_message = "And says where it is written what to do."
   }
+}
+
+run "the_cdns_own_alarm_lies_where_the_cdn_counts" {
   assert {
-    condition     = aws_sns_topic.alarms.kms_master_key_id == aws_kms_key.alarms.arn && aws_kms_key.alarms.enable_key_rotation
-    error_message = "Encrypted, with a key that CloudWatch may use."
+    condition     = [for one in aws_cloudwatch_metric_alarm.global : one.alarm_actions] == [toset(["arn:aws:sns:us-east-1:123456789012:zichkoding-staging-cdn-alarms"])]
+    error_message = "An alarm can speak to its own region only."
   }
   assert {
-    condition     = one([for statement in jsondecode(aws_sns_topic_policy.alarms.policy).Statement : statement.Condition.StringEquals["aws:SourceAccount"] if statement.Effect == "Allow"]) == "123456789012"
-    error_message = "Nobody else's alarms."
+    condition     = aws_cloudwatch_metric_alarm.global["pages-failed"].dimensions == tomap({ DistributionId = "E1", Region = "Global" })
+    error_message = "CloudFront counts nothing under other names."
+  }
+  assert {
+    condition     = contains(output.alarm_names, "zichkoding-staging-pages-failed")
+    error_message = "It is one of all alarms."
   }
 }
 
@@ -161,7 +175,7 @@ run "a_site_without_an_api_is_watched_too" {
     database = null
   }
   assert {
-    condition     = keys(aws_cloudwatch_metric_alarm.threshold) == ["site-down"] && length(aws_cloudwatch_metric_alarm.band) == 0 && length(aws_cloudwatch_query_definition.this) == 0
+    condition     = keys(aws_cloudwatch_metric_alarm.threshold) == ["site-down"] && keys(aws_cloudwatch_metric_alarm.global) == ["pages-failed"] && length(aws_cloudwatch_metric_alarm.band) == 0 && length(aws_cloudwatch_query_definition.this) == 0
     error_message = "By what there is."
   }
   assert {
