@@ -29,8 +29,8 @@ ROOT = Path(__file__).resolve().parents[1]
 BROWSERS = ("chromium", "firefox", "webkit")
 KEY_VARIABLE = "SMOKE_KEY"
 KEY = re.compile(r"zk_[0-9a-f]{32}_[A-Za-z0-9_-]{43}")
-# What is kept of tests that failed: traces, videos, screenshots.
-KEPT = ROOT / ".local" / "smoke"
+# What is kept of tests that failed: traces, videos, screenshots; the workflows keep this folder.
+KEPT = ROOT / "dist" / "smoke"
 RELEASE_HEADER = "x-amz-meta-release"
 # Where a release has to pass before it may go on.
 STRICT = ("staging", "local-staging")

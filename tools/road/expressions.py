@@ -153,11 +153,15 @@ class _Parser:
         return self._scope.contexts[token]
 
     def _followed(self, value: Value) -> Value:
-        """Go into an object, name by name; what an object does not hold is nothing, as on GitHub."""
-        while self._take("."):
-            _, name = self._next()
-            value = value.get(name) if isinstance(value, Mapping) else None
-        return value
+        """Go into an object or a list, step by step; what it does not hold is nothing, as on GitHub."""
+        while True:
+            if self._take("."):
+                value = _held(value, self._next()[1])
+            elif self._take("["):
+                value = _held(value, self.either())
+                self._expect("]")
+            else:
+                return value
 
     def _called(self, name: str) -> Value:
         arguments: list[Value] = []
@@ -203,6 +207,15 @@ class _Parser:
 
     def _error(self, what: str) -> ExpressionError:
         return ExpressionError(f"{self._expression}: {what}")
+
+
+def _held(value: Value, key: Value) -> Value:
+    """Return what an object holds by a name, or a list at a place."""
+    if isinstance(value, Mapping):
+        return value.get(as_text(key))
+    if isinstance(value, list) and isinstance(key, float) and 0 <= key < len(value):
+        return value[int(key)]
+    return None
 
 
 def _alike(one: Value, other: Value) -> bool:

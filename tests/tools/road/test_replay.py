@@ -13,15 +13,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.road import events
 from tools.road.expressions import Value
-from tools.road.replay import FAILED, LEFT_OUT, PASSED, REFUSED, SKIPPED, Ground, Push, Replay
+from tools.road.replay import FAILED, LEFT_OUT, PASSED, REFUSED, SKIPPED, Api, Ground, Push, Replay
 from tools.road.workflows import WORKFLOWS, read_workflow
 
 ROOT = Path(__file__).resolve().parents[3]
-# Takes down what it is asked, seals an artefact when that is asked for, and fails where it is told to.
+# Takes down what it is asked, makes what is handed over when that is asked for, and fails where it is told to.
 MAKE = """#!/bin/sh
 echo "$*" >> "$TAKEN_DOWN"
 case "$1" in artefact) mkdir -p dist/artefact && echo sealed > dist/artefact/SHA256SUMS ;;
+  build) mkdir -p output && echo page > output/index.html ;;
+  pull-request-compare) mkdir -p dist/pull-request && echo report > dist/pull-request/report.json ;;
   preview) echo "url=http://due.preview" >> "$GITHUB_OUTPUT"; echo "release=d1" >> "$GITHUB_OUTPUT" ;;
   live) echo "live=d1" >> "$GITHUB_OUTPUT" ;; esac
 case "$*" in *"$FAILS"*) echo "it failed"; exit 1 ;; esac
@@ -38,7 +41,7 @@ DEV = ["deploy ENV=local-dev ARTEFACT=dist/artefact", *look("dev")]
 STAGING = ["promote ENV=local-staging COMMIT={commit}", *look("staging")]
 CANARY = ["promote ENV=local-production COMMIT={commit} PERCENT=10", "watch ENV=local-production SECONDS=3"]
 PRODUCTION = [*CANARY, "finish ENV=local-production", *look("production")]
-UAT = "uat URL=http://staging LIVE=http://live REPOSITORY=owner/site RELEASE=d1"
+UAT = "uat URL=http://staging LIVE=http://live REPOSITORY=ours/site RELEASE=d1"
 NOTHING = "nothing is called so"
 
 
@@ -89,11 +92,17 @@ def travel(repository: Path, tmp_path: Path) -> Travel:
     ).stdout.strip()
 
     def run(
-        workflow: Path | str, branch: str, fails: str = NOTHING, *, approved: bool = True, **more: object
+        workflow: Path | str,
+        branch: str,
+        fails: str = NOTHING,
+        *,
+        approved: bool = True,
+        api: Api | None = None,
+        **more: object,
     ) -> Travelled:
         taken.write_text("")
         environment = {"PATH": f"{programs}:/usr/bin:/bin", "TAKEN_DOWN": str(taken), "FAILS": fails}
-        ground = Ground(tmp_path / "runs", variables, approves=lambda _: approved, environment=environment)
+        ground = Ground(tmp_path / "runs", variables, approves=lambda _: approved, environment=environment, api=api)
         file = workflow if isinstance(workflow, Path) else ROOT / WORKFLOWS / f"{workflow}.yml"
         replay = Replay(read_workflow(file), Push(repository, branch, commit, **more), ground)  # type: ignore[arg-type]
         replay.run()
@@ -167,7 +176,9 @@ def test_a_rollback_is_one_command_and_a_look(environment: str, travel: Travel) 
 
 def test_what_is_due_is_rehearsed_then_stored_then_shown_at_its_moment(travel: Travel) -> None:
     """On staging under a name of its own; on production for nobody until then."""
-    _, asked = travel("publish", "main", event="repository_dispatch", payload={"moment": "1790000000"})
+    _, asked = travel(
+        "publish", "main", event="repository_dispatch", document={"client_payload": {"moment": "1790000000"}}
+    )
 
     assert asked == [
         "build",
@@ -205,7 +216,7 @@ jobs:
       - run: echo text > file && mkdir folder && echo more > folder/file
       - {id: say, run: echo "word=hello" >> "$GITHUB_OUTPUT"}
       - {uses: actions/upload-artifact@v1, with: {name: a, path: file}}
-      - {uses: actions/upload-artifact@v1, with: {name: b, path: %s}}
+      - {uses: actions/upload-artifact@v1, with: {name: b, path: %s, if-no-files-found: error}}
   two:
     needs: one
     runs-on: x
@@ -240,9 +251,55 @@ def test_artefacts_and_outputs_go_from_job_to_job(
 
 def test_a_strangers_change_is_built_and_compared_without_any_right(travel: Travel) -> None:
     """Beside what it is based on; whatever has a right is in another workflow, and runs nothing of the change."""
-    replay, asked = travel("preview", "main", event="pull_request", payload={})
+    replay, asked = travel("preview", "main", event="pull_request", document=events.opened("", events.FORK))
     jobs = (ROOT / WORKFLOWS / "preview.yml").read_text()
 
-    assert asked == ["build", "build", "pull-request-compare BASE=base/output"], replay.told
+    assert (result(replay), asked) == (PASSED, ["build", "build", "pull-request-compare BASE=base/output"])
     assert re.findall(r"^      ([a-z-]+: \w+)", jobs, re.MULTILINE) == ["contents: read"]
     assert "secrets" not in jobs
+
+
+FROM_THE_RUN_BEFORE = "NUMBER=7 ENV=local-dev OUTPUT=change/output INTO=change/dist/pull-request"
+
+
+def test_what_was_compared_is_shown_and_told_with_rights_of_its_own(travel: Travel) -> None:
+    """By our own commands, from what the run before has handed over; telling is left out where there is no GitHub."""
+    before, _ = travel("preview", "change", event="pull_request", document=events.opened(""))
+    follows = {"event": "workflow_run", "document": events.built(before.number, "abc")}
+    replay, asked = travel("preview-show", "production", api=Api("http://127.0.0.1:9", "token"), **follows)
+    without, shown = travel("preview-show", "production", **follows)
+
+    assert (result(replay), result(without)) == (PASSED, LEFT_OUT)
+    assert asked == [
+        f"pull-request-show {FROM_THE_RUN_BEFORE}",
+        "pull-request-tell NUMBER=7 REPOSITORY=ours/site COMMIT=abc INTO=change/dist/pull-request",
+    ]
+    assert shown == asked[:1]
+
+
+@pytest.mark.parametrize(
+    "follows",
+    [
+        events.built(1, "abc", repository=events.FORK),
+        events.built(1, "abc", conclusion="failure"),
+        events.built(1, "abc", closed_meanwhile=True),
+    ],
+    ids=["a stranger's", "one that failed", "one that was closed meanwhile"],
+)
+def test_what_may_not_be_shown_is_not(follows: Mapping[str, Value], travel: Travel) -> None:
+    """Under our name stand our own branches, what was built of them, and only while somebody asks for it."""
+    replay, asked = travel("preview-show", "production", event="workflow_run", document=follows)
+
+    assert (replay.told, asked) == ([], [])
+
+
+def test_what_is_closed_is_taken_away_and_a_strangers_never_was_there(travel: Travel) -> None:
+    """By the default branch's commands."""
+    api = Api("http://127.0.0.1:9", "token")
+    _, asked = travel("preview-close", "change", api=api, event="pull_request", document=events.closed("production"))
+    _, strangers = travel(
+        "preview-close", "change", api=api, event="pull_request", document=events.closed("production", events.FORK)
+    )
+
+    assert asked == ["pull-request-close NUMBER=7 REPOSITORY=ours/site ENV=local-dev"]
+    assert strangers == []
