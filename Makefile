@@ -90,6 +90,7 @@ checkov: .ready ## Look over infra/ with checkov's rules, which it installs firs
 test-nightly: .ready ## Run the tests of properties on many more random examples; it takes an hour or two
 	HYPOTHESIS_PROFILE=nightly $(VENV)/pytest --timeout=7200 tests/site_builder tests/api -m "not browser and not infra"
 	HYPOTHESIS_PROFILE=nightly $(VENV)/pytest --timeout=7200 tests/infra/test_moto_apply.py tests/infra/test_moto_api.py
+	HYPOTHESIS_PROFILE=nightly $(VENV)/pytest --timeout=7200 tests/tools/road/test_pipeline.py
 
 lighthouse: .ready ## Ask Lighthouse for its marks on every template, on a phone with slow 4G
 	$(VENV)/python tools/lighthouse.py $(if $(URL),--url "$(URL)")

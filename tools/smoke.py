@@ -1,8 +1,9 @@
 """Run the smoke tests against a site that is live somewhere: `make smoke URL=https://…`.
 
 Before the first test the site is asked whether it is there, is one of ours, and takes the key: what can be known to be
-wrong is said in words, and not by thirty tests. Edges that have not heard of the release yet are waited for. Exit codes:
-0 passed, 1 a test failed, 2 they could not be run, so nothing is known of the site.
+wrong is said in words, and not by thirty tests. Edges that have not heard of the release yet are waited for.
+
+Exit codes: 0 passed, 1 a test failed, 2 they could not be run, so nothing is known of the site.
 
 The key comes in the variable SMOKE_KEY and has the scopes messages:read and tests:erase. Without it, or without an API,
 what needs it is skipped, and says so; not on staging, whose verdict lets a release go on: there nothing is skipped.
