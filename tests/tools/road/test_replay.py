@@ -38,8 +38,12 @@ def look(stage: str) -> list[str]:
 
 
 DEV = ["deploy ENV=local-dev ARTEFACT=dist/artefact", *look("dev")]
-STAGING = ["promote ENV=local-staging COMMIT={commit}", *look("staging")]
-CANARY = ["promote ENV=local-production COMMIT={commit} PERCENT=10", "watch ENV=local-production SECONDS=3"]
+STAGING = [f"{one} ENV=local-staging COMMIT={{commit}}" for one in ("named", "promote")] + look("staging")
+CANARY = [
+    "named ENV=local-production COMMIT={commit}",
+    "promote ENV=local-production COMMIT={commit} PERCENT=10",
+    "watch ENV=local-production SECONDS=3",
+]
 PRODUCTION = [*CANARY, "finish ENV=local-production", *look("production")]
 UAT = "uat URL=http://staging LIVE=http://live REPOSITORY=ours/site RELEASE=d1"
 NOTHING = "nothing is called so"
@@ -136,12 +140,14 @@ def test_a_branch_leads_to_the_environment_of_its_name_alone(branch: str, comman
         ("dev", "build", ["build"]),
         ("dev", "deploy", [*BUILT, DEV[0]]),
         ("dev", "smoke", [*BUILT, *DEV, passed("dev", "failed")]),
-        ("staging", "promote", [STAGING[0]]),
+        ("staging", "named", STAGING[:1]),
+        ("staging", "promote", STAGING[:2]),
         ("staging", "smoke", [*STAGING, passed("staging", "failed")]),
         # What never began is not taken back: there is nothing of it.
-        ("production", "promote", [CANARY[0]]),
+        ("production", "named", CANARY[:1]),
+        ("production", "promote", CANARY[:2]),
         ("production", "watch", [*CANARY, "withdraw ENV=local-production COMMIT={commit}"]),
-        ("production", "finish", [*PRODUCTION[:3], "withdraw ENV=local-production COMMIT={commit}"]),
+        ("production", "finish", [*PRODUCTION[:4], "withdraw ENV=local-production COMMIT={commit}"]),
         (
             "production",
             "smoke",
@@ -191,6 +197,16 @@ def test_what_is_due_is_rehearsed_then_stored_then_shown_at_its_moment(travel: T
         "finish ENV=local-production",
         *look("production"),
     ]
+
+
+@pytest.mark.parametrize("stage", ["dev", "staging", "production"])
+def test_nothing_is_deployed_before_it_is_asked_who_made_it(stage: str, travel: Travel) -> None:
+    """On dev of the artefact itself; later of what it is called, wherever its bytes are by now."""
+    replay, _ = travel("release", stage)
+    asked = [one.what.split()[1] for one in replay.told if one.job == stage and one.what.startswith("make ")]
+    order = ["provenance", "deploy"] if stage == "dev" else ["named", "provenance", "promote"]
+
+    assert asked[: len(order)] == order
 
 
 def test_what_needs_github_or_aws_is_left_out_by_name(travel: Travel) -> None:
