@@ -226,6 +226,21 @@ def test_nothing_of_terraform_is_skipped_where_it_counts() -> None:
     assert [step["env"]["INFRA_TESTS_REQUIRED"] for step in runs] == ["1"]
 
 
+def test_the_ground_is_looked_over_with_tools_that_are_kept() -> None:
+    """`make checkov` fails where it cannot be had; its packages have a cache that other jobs do not fill."""
+    jobs = read(named("ci"))["jobs"]
+    caches = {
+        name: step["with"].get("cache-dependency-path", "").split()
+        for name, job in jobs.items()
+        for step in job["steps"]
+        if step.get("uses", "").startswith("actions/setup-python@")
+    }
+
+    assert "make checkov" in [step.get("run") for step in jobs["security"]["steps"]]
+    assert "requirements/checkov.txt" in caches.pop("security")
+    assert set(map(tuple, caches.values())) == {("requirements/*.txt",)}
+
+
 def test_one_check_says_whether_all_passed() -> None:
     """It runs even where another failed, or a skipped one would count as passed."""
     jobs = read(named("ci"))["jobs"]
