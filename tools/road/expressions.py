@@ -29,15 +29,17 @@ class Status:
     """How the steps, or the jobs, before this one have ended."""
 
     failed: bool = False
+    # By a person, or by the time that a job may take.
+    cancelled: bool = False
 
     @property
     def functions(self) -> Mapping[str, Callable[[], Value]]:
         """Return the functions that ask for it."""
         return {
-            "success": lambda: not self.failed,
-            "failure": lambda: self.failed,
+            "success": lambda: not self.failed and not self.cancelled,
+            "failure": lambda: self.failed and not self.cancelled,
             "always": lambda: True,
-            "cancelled": lambda: False,
+            "cancelled": lambda: self.cancelled,
         }
 
 
@@ -66,7 +68,7 @@ def holds(condition: str, scope: Scope) -> bool:
     """Say whether an `if:` holds; one that does not ask for the status needs success, as on GitHub."""
     inner = condition.strip().removeprefix("${{").removesuffix("}}")
     asks = re.search(r"\b(success|failure|always|cancelled)\(\)", inner)
-    return (bool(asks) or not scope.status.failed) and truth(evaluate(inner, scope))
+    return (bool(asks) or not (scope.status.failed or scope.status.cancelled)) and truth(evaluate(inner, scope))
 
 
 def truth(value: Value) -> bool:

@@ -257,7 +257,7 @@ def say(told: Told) -> None:
         return
     seconds = f"{told.seconds:6.1f} s" if told.outcome == PASSED or told.outcome in BAD else "        "
     what = told.what if len(told.what) <= WIDEST else told.what[: WIDEST - 1] + "…"
-    print(f"  {told.workflow:<9} {told.job:<11} {what:<{WIDEST}} {told.outcome:<12} {seconds}", flush=True)
+    print(f"  {told.workflow:<13} {told.job:<11} {what:<{WIDEST}} {told.outcome:<12} {seconds}", flush=True)
     if told.outcome in BAD and told.said:
         for line in told.said.rstrip().splitlines()[-LAST_WORDS:]:
             print(f"      {line}")

@@ -111,7 +111,7 @@ class Replay:
             self._tell(Told(self.workflow.name, job.name, f"approval of {job.environment}", REFUSED))
             return "failure"
         place = self._folder / job.name
-        place.mkdir()
+        (place / "work").mkdir(parents=True)
         failed = self._run_steps(job, place)
         return "failure" if failed else "success"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.tools.road import events
-from tools.road.expressions import Value
+from tools.road.expressions import Scope, Status, Value, holds
 from tools.road.replay import FAILED, LEFT_OUT, PASSED, REFUSED, SKIPPED, Api, Ground, Push, Replay
 from tools.road.workflows import WORKFLOWS, read_workflow
 
@@ -26,7 +26,8 @@ case "$1" in artefact) mkdir -p dist/artefact && echo sealed > dist/artefact/SHA
   build) mkdir -p output && echo page > output/index.html ;;
   pull-request-compare) mkdir -p dist/pull-request && echo report > dist/pull-request/report.json ;;
   preview) echo "url=http://due.preview" >> "$GITHUB_OUTPUT"; echo "release=d1" >> "$GITHUB_OUTPUT" ;;
-  live) echo "live=d1" >> "$GITHUB_OUTPUT" ;; esac
+  live) echo "live=d1" >> "$GITHUB_OUTPUT" ;;
+  sbom) mkdir -p dist && echo parts > dist/sbom-site.json ;; esac
 case "$*" in *"$FAILS"*) echo "it failed"; exit 1 ;; esac
 """
 BUILT = ["build", "package", "artefact"]
@@ -207,6 +208,50 @@ def test_nothing_is_deployed_before_it_is_asked_who_made_it(stage: str, travel: 
     order = ["provenance", "deploy"] if stage == "dev" else ["named", "provenance", "promote"]
 
     assert asked[: len(order)] == order
+
+
+CHECKED = ["annotations", "check", "test", "summary"]
+ASKED = ["audit", "secrets", "licences", "workflows", "checkov", "sbom"]
+EVERY = [*CHECKED, "build", "review", "pipeline", *ASKED]
+
+
+@pytest.mark.parametrize(
+    ("fails", "commands", "ends"),
+    [
+        (NOTHING, EVERY, PASSED),
+        ("checkov", [one for one in EVERY if one != "sbom"], FAILED),
+        # How far the tests came is summed up also where one has failed.
+        ("annotations", [one for one in EVERY if one not in ("check", "test")], FAILED),
+    ],
+)
+def test_ci_says_in_one_word_whether_all_passed(fails: str, commands: list[str], ends: str, travel: Travel) -> None:
+    """Whatever failed, the others are asked too, and the last word is no."""
+    replay, asked = travel("ci", "change", fails, event="pull_request")
+
+    assert (asked, result(replay), replay.told[-1].job) == (commands, ends, "required")
+
+
+def test_the_night_asks_for_what_changes_without_us(travel: Travel) -> None:
+    """And for what takes too long by day; no job waits for another."""
+    _, asked = travel("nightly", "main", "links", event="schedule")
+
+    assert asked == [
+        "test-nightly", "hammer", "pipeline DUE=1", "links", "lighthouse", "audit",
+        "verify ENV=local-dev", "backups ENV=local-dev",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("workflow", "job"), [("release", "production"), ("publish", "publish")])
+def test_whoever_cancels_what_visitors_get_already_takes_it_back(workflow: str, job: str) -> None:
+    """A run that came to its time limit too; else a canary would stay as it is until somebody sees it."""
+    steps = next(one.steps for one in read_workflow(ROOT / WORKFLOWS / f"{workflow}.yml").jobs if one.name == job)
+    (withdraw,) = [step for step in steps if step.run.startswith("make withdraw ")]
+    begun, not_begun = ({"steps": {"canary": {"outcome": outcome}}} for outcome in ("success", "skipped"))
+
+    assert holds(withdraw.condition, Scope(begun, Status(cancelled=True)))
+    assert holds(withdraw.condition, Scope(begun, Status(failed=True)))
+    assert not holds(withdraw.condition, Scope(begun, Status()))
+    assert not holds(withdraw.condition, Scope(not_begun, Status(cancelled=True)))
 
 
 def test_what_needs_github_or_aws_is_left_out_by_name(travel: Travel) -> None:
