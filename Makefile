@@ -6,6 +6,8 @@ PORT ?= 8000
 ENV ?= local
 URL ?=
 TITLE ?=
+# What is asked about its provenance: the whole artefact, or the names of what is in it.
+OF ?= dist/artefact/SHA256SUMS
 DRAFT ?=
 # A release goes from each environment to the next, as the very bytes that were there.
 BEFORE = $(if $(findstring production,$(ENV)),$(subst production,staging,$(ENV)),$(subst staging,dev,$(ENV)))
@@ -90,6 +92,7 @@ checkov: .ready ## Look over infra/ with checkov's rules, which it installs firs
 test-nightly: .ready ## Run the tests of properties on many more random examples; it takes an hour or two
 	HYPOTHESIS_PROFILE=nightly $(VENV)/pytest --timeout=7200 tests/site_builder tests/api -m "not browser and not infra"
 	HYPOTHESIS_PROFILE=nightly $(VENV)/pytest --timeout=7200 tests/infra/test_moto_apply.py tests/infra/test_moto_api.py
+	HYPOTHESIS_PROFILE=nightly $(VENV)/pytest --timeout=7200 tests/tools/road/test_pipeline.py
 
 lighthouse: .ready ## Ask Lighthouse for its marks on every template, on a phone with slow 4G
 	$(VENV)/python tools/lighthouse.py $(if $(URL),--url "$(URL)")
@@ -198,8 +201,12 @@ backups: .installed ## Say how old the newest backup of an environment's databas
 live: .installed ## Say what is live in one environment, to a person and to a workflow's next steps (ENV=…)
 	@$(VENV)/python tools/outputs.py $(VENV)/python publish.py status "$$ENV" --json
 
-provenance: .installed ## Ask GitHub whether one of our own runs has sealed the artefact; only there
-	gh attestation verify dist/artefact/SHA256SUMS --repo "$$GITHUB_REPOSITORY"
+named: .installed ## Write down what was made of a commit in the environment before, as it was sealed (ENV=…, COMMIT=…)
+	@$(VENV)/python publish.py named "$(BEFORE)" $${COMMIT:+--commit "$$COMMIT"} --to dist/names
+
+provenance: ## Ask GitHub whether our release of branch dev has sealed what is named (OF=…, a file or several); only there
+	@for file in $(OF); do gh attestation verify "$$file" --repo "$$GITHUB_REPOSITORY" --source-ref refs/heads/dev \
+		--signer-workflow "$$GITHUB_REPOSITORY/.github/workflows/release.yml" || exit 1; done
 
 finish: .installed ## Give a canary to everybody (ENV=…)
 	@$(VENV)/python publish.py canary "$$ENV" --finish

@@ -1,8 +1,9 @@
 """Run the smoke tests against a site that is live somewhere: `make smoke URL=https://…`.
 
 Before the first test the site is asked whether it is there, is one of ours, and takes the key: what can be known to be
-wrong is said in words, and not by thirty tests. Exit codes: 0 passed, 1 a test failed, 2 they could not be run, so
-nothing is known of the site.
+wrong is said in words, and not by thirty tests. Edges that have not heard of the release yet are waited for.
+
+Exit codes: 0 passed, 1 a test failed, 2 they could not be run, so nothing is known of the site.
 
 The key comes in the variable SMOKE_KEY and has the scopes messages:read and tests:erase. Without it, or without an API,
 what needs it is skipped, and says so; not on staging, whose verdict lets a release go on: there nothing is skipped.
@@ -17,6 +18,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -29,12 +31,16 @@ ROOT = Path(__file__).resolve().parents[1]
 BROWSERS = ("chromium", "firefox", "webkit")
 KEY_VARIABLE = "SMOKE_KEY"
 KEY = re.compile(r"zk_[0-9a-f]{32}_[A-Za-z0-9_-]{43}")
-# What is kept of tests that failed: traces, videos, screenshots.
-KEPT = ROOT / ".local" / "smoke"
+# What is kept of tests that failed: traces, videos, screenshots; the workflows keep this folder.
+KEPT = ROOT / "dist" / "smoke"
 RELEASE_HEADER = "x-amz-meta-release"
 # Where a release has to pass before it may go on.
 STRICT = ("staging", "local-staging")
 SECONDS = 20
+# Edges hear of a flip over some seconds, each in its own time.
+PATIENCE_SECONDS = 60.0
+PAUSE_SECONDS = 0.3
+IN_A_ROW = 3
 PROCESSES = 2
 CANNOT = 2
 MAKING_ONE = "An admin makes one by POST /api/keys with the scopes messages:read and tests:erase; see docs/smoke.md."
@@ -136,8 +142,9 @@ def check_browsers(text: str) -> tuple[str, ...]:
     return names
 
 
-def look_before(wanted: Wanted) -> list[str]:
+def look_before(wanted: Wanted, patience: float = PATIENCE_SECONDS) -> list[str]:
     """Ask the site what the tests depend on; return what will be skipped and why, or say why nothing can be run."""
+    _wait_for_release(wanted, patience)
     status, headers = _ask(wanted, "/")
     if not headers.get(RELEASE_HEADER):
         what = f"{wanted.url}/ answered {status} without {RELEASE_HEADER}: it is none of our sites, or nothing is live"
@@ -147,6 +154,17 @@ def look_before(wanted: Wanted) -> list[str]:
         what, todo = skipped
         raise CannotRunError(f"{what}; on {wanted.environment} nothing is skipped.\n  {todo}")
     return [f"{skipped[0]}; what needs it is skipped.\n  {skipped[1]}"] if skipped else []
+
+
+def _wait_for_release(wanted: Wanted, patience: float) -> None:
+    """Wait until the release is there, if one was named; where it never comes the tests say what is there instead."""
+    end, seen = time.monotonic() + patience, 0
+    while wanted.release and seen < IN_A_ROW and time.monotonic() < end:
+        if _ask(wanted, "/")[1].get(RELEASE_HEADER) == wanted.release:
+            seen += 1
+        else:
+            seen = 0
+            time.sleep(PAUSE_SECONDS)
 
 
 def _without_api(wanted: Wanted) -> tuple[str, str] | None:

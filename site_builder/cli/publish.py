@@ -23,7 +23,7 @@ Seal output/ into a release, store it where nothing that is live is touched, and
   going live    plan, deploy, promote, canary        coming back   rollback, withdraw
   looking       status, releases, diff, verify, watch  trying      preview, cloud
   guarding      lock, unlock, verdict                tidying       prune, close, open
-  carrying      seal, sealed
+  carrying      seal, sealed, named
 
 ENV is dev, staging or production; local-dev, local-staging and local-production are the same in the local cloud
 (`publish.py cloud`); and `deploy local` shows the whole product, once, from an S3 on this machine.
@@ -185,6 +185,13 @@ def _add_sealing(commands: Commands) -> None:
                                  formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
     sealed.add_argument("folder", nargs="?", type=Path, default=built.ARTEFACT, metavar="FOLDER", help="which "
                         "(default: %(default)s)")  # fmt: skip
+    named = _command(commands, "named", "write down what a release is called", releasing.NAMED, environment=False)
+    named.add_argument("source", choices=ENVIRONMENTS, metavar="ENV", help="where it is, or was, live")
+    named.add_argument("--commit", metavar="ID", help="what was made of it there, whatever is live there by now")
+    named.add_argument(
+        "--to", type=Path, default=releasing.NAMES_FOLDER, metavar="FOLDER", help="where to (default: %(default)s)"
+    )
+    named.set_defaults(command=releasing.name_release)
     for parser, function in ((seal, built.seal_artefact), (sealed, built.check_artefact)):
         parser.add_argument(
             "--json", action="store_true", help="print one JSON document for machines, and nothing else"

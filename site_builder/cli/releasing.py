@@ -15,6 +15,7 @@ from site_builder.cli.terminal import OK, say
 from site_builder.errors import ReleaseError
 from site_builder.release import steps
 from site_builder.release.apply import Stores, look, read_manifest
+from site_builder.release.artefact import write_names
 from site_builder.release.guards import Known, Objection, RefusedError, Wish, objections_to
 from site_builder.release.ledger import Verdict
 from site_builder.release.manifest import Manifest, manifest_key, seal
@@ -31,6 +32,7 @@ LOCAL_BUCKET = "zichkoding-local"
 DRIFTED = 4
 PROJECT = Path(__file__).resolve().parents[2]
 SHORTEST_DIGEST = 4
+NAMES_FOLDER = Path("dist") / "names"
 
 PLAN = """\
 Say what a deploy would do: every upload, copy and write, each with its reason, the bytes and the dollars; and every
@@ -53,6 +55,10 @@ Take the very bytes that are live in one environment to another, inside of S3; n
 With --commit it takes what was made there of that commit, also if something else is live there by now, and refuses
 where nothing was. With --percent it becomes a canary (`canary ENV --finish` or `--abort` ends it); where nothing is
 live yet nobody has to be spared, and it goes live."""
+NAMED = """\
+Write down what a release is called, pages and API each in a file, in the very bytes that `seal` wrote into the
+artefact. So who made it can be asked wherever it is live: GitHub attests those files. With --commit it is what was made
+there of that commit, as `promote` would take it."""
 CANARY = """\
 Store output/ and give it to a share of the viewers, each of them always or never; everybody else gets what is live.
 Then --finish makes it live for all, or --abort takes it away; both are one write."""
@@ -154,8 +160,9 @@ def promote(arguments: argparse.Namespace) -> int:
         if arguments.api_only:
             live = _with_pages_of(there, live)
         manifest = read_manifest(live.digest, (there if arguments.api_only else source).stores.objects)
-        if manifest is None:
-            what = f"its manifest {manifest_key(live.digest)} is missing"
+        if manifest is None or manifest.digest != live.digest:
+            how = "is missing" if manifest is None else f"is that of {manifest.digest}: somebody has changed it"
+            what = f"its manifest {manifest_key(live.digest)} {how}"
             raise ReleaseError(arguments.source, what, f"Run `publish.py verify {arguments.source}`.")
         wish = Wish(
             there.descriptor.stage,
@@ -177,6 +184,15 @@ def promote(arguments: argparse.Namespace) -> int:
             return _say_pointer(there.stores.pointer.read(), arguments, words)
         seen = steps.make_live(env, wish, files)
         return _end_deploy(there, env, seen, wish, arguments)
+
+
+def name_release(arguments: argparse.Namespace) -> int:
+    """Write down what a release is called, as it was sealed."""
+    with opened(arguments.source, arguments.environments) as source:
+        release = _promoted(source, arguments)
+    files = write_names(arguments.to, release.digest, release.commit, release.api)
+    values = {"release": release.digest, "commit": release.commit, "api": release.api}
+    return say_values(values, arguments, f"{release.name} of {release.commit}: {', '.join(map(str, files))}")
 
 
 def _with_pages_of(there: Opened, release: Release) -> Release:

@@ -4,6 +4,7 @@
     artefact.json    the commit, the pages' digest and the API's
     manifest.json    what the release consists of
     api.zip          the API's package, where there is one
+    names/           what pages and API are called, which any environment can write down again
     output/          the pages
 
 Whoever takes it looks at every hash first, so what is deployed is what was built and tested, or nothing is.
@@ -23,6 +24,7 @@ from site_builder.release.functions import package_digest, read_package
 from site_builder.release.manifest import Manifest, seal
 
 SUMS, ABOUT, MANIFEST, PACKAGE, OUTPUT = "SHA256SUMS", "artefact.json", "manifest.json", "api.zip", "output"
+NAMES = "names"
 MOST_NAMED = 5
 TODO = "Make it anew: `make artefact`."
 
@@ -65,6 +67,7 @@ def make_artefact(output: Path, package: Path | None, commit: Commit | None, fol
     (half / MANIFEST).write_bytes(manifest.to_json())
     about = {"commit": vars(commit) if commit else None, "release": manifest.digest, "api": api}
     (half / ABOUT).write_text(json.dumps(about, indent=1, sort_keys=True) + "\n")
+    write_names(half / NAMES, manifest.digest, commit.id if commit else None, api)
     sums = [f"{_hash(file)}  {name}\n" for name, file in sorted(_files(half).items())]
     (half / SUMS).write_text("".join(sums))
     if folder.exists() and not (folder / SUMS).is_file():
@@ -98,6 +101,17 @@ def read_artefact(folder: Path) -> Artefact:
     if api and package_digest(read_package(folder / PACKAGE)) != api:
         raise ReleaseError(str(folder / PACKAGE), f"it is not the package {api}", TODO)
     return Artefact(folder, manifest, commit, api, len(sealed), sum(file.stat().st_size for file in files.values()))
+
+
+def write_names(folder: Path, pages: str, commit: str | None, api: str | None) -> tuple[Path, ...]:
+    """Write down what pages and API are called, in the same bytes wherever they are live: what was attested is that."""
+    folder.mkdir(parents=True, exist_ok=True)
+    named = {"pages.json": {"commit": commit, "pages": pages}, "api.json": {"api": api} if api else None}
+    for name, values in named.items():
+        (folder / name).unlink(missing_ok=True)
+        if values:
+            (folder / name).write_text(json.dumps(values, indent=1, sort_keys=True) + "\n")
+    return tuple(folder / name for name, values in named.items() if values)
 
 
 def _sealed(folder: Path) -> dict[str, str]:

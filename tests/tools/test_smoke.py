@@ -23,6 +23,8 @@ class Stub:
 
     answers: dict[str, int] = field(default_factory=lambda: {"/": 200, "/api/health": 200})
     headers: Mapping[str, str] = field(default_factory=lambda: {smoke.RELEASE_HEADER: "abc"})
+    # Answers that come before any other: no release, or that of an edge that has not heard yet.
+    late: list[Mapping[str, str]] = field(default_factory=list)
     url: str = ""
     seen: list[tuple[str, str, str]] = field(default_factory=list)
 
@@ -45,7 +47,7 @@ def serving(site: Stub) -> Iterator[None]:
             path = self.path.partition("?")[0]
             site.seen.append((self.command, path, self.headers.get("Host", "")))
             self.send_response(site.answers.get(path, 404))
-            for name, value in site.headers.items():
+            for name, value in (site.late.pop(0) if site.late else site.headers).items():
                 self.send_header(name, value)
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -138,6 +140,24 @@ def test_a_site_that_is_not_ours_is_not_tested(stub: Stub) -> None:
 
     with pytest.raises(CannotRunError, match="none of our sites"):
         look_before(Wanted(stub.url))
+
+
+def test_a_release_is_given_time_to_reach_the_edges(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until several answers in a row are of it; without a name, whatever is there is looked at."""
+    monkeypatch.setattr(smoke, "PAUSE_SECONDS", 0)
+    new, old = stub.headers, {smoke.RELEASE_HEADER: "old"}
+    stub.late = [{}, old, new, old]
+    look_before(Wanted(stub.url, release="abc"))
+    asked = [path for _, path, _ in stub.seen].count("/")
+    stub.late = [old]
+    look_before(Wanted(stub.url))
+
+    assert (asked, stub.late) == (4 + smoke.IN_A_ROW + 1, [])
+
+
+def test_a_release_that_never_comes_is_left_to_the_tests(stub: Stub) -> None:
+    """They fail with what is there instead, so that there is a verdict."""
+    assert look_before(Wanted(stub.url, release="another"), patience=0.01) == look_before(Wanted(stub.url))
 
 
 @pytest.mark.parametrize(

@@ -29,15 +29,17 @@ class Status:
     """How the steps, or the jobs, before this one have ended."""
 
     failed: bool = False
+    # By a person, or by the time that a job may take.
+    cancelled: bool = False
 
     @property
     def functions(self) -> Mapping[str, Callable[[], Value]]:
         """Return the functions that ask for it."""
         return {
-            "success": lambda: not self.failed,
-            "failure": lambda: self.failed,
+            "success": lambda: not self.failed and not self.cancelled,
+            "failure": lambda: self.failed and not self.cancelled,
             "always": lambda: True,
-            "cancelled": lambda: False,
+            "cancelled": lambda: self.cancelled,
         }
 
 
@@ -66,7 +68,7 @@ def holds(condition: str, scope: Scope) -> bool:
     """Say whether an `if:` holds; one that does not ask for the status needs success, as on GitHub."""
     inner = condition.strip().removeprefix("${{").removesuffix("}}")
     asks = re.search(r"\b(success|failure|always|cancelled)\(\)", inner)
-    return (bool(asks) or not scope.status.failed) and truth(evaluate(inner, scope))
+    return (bool(asks) or not (scope.status.failed or scope.status.cancelled)) and truth(evaluate(inner, scope))
 
 
 def truth(value: Value) -> bool:
@@ -153,11 +155,15 @@ class _Parser:
         return self._scope.contexts[token]
 
     def _followed(self, value: Value) -> Value:
-        """Go into an object, name by name; what an object does not hold is nothing, as on GitHub."""
-        while self._take("."):
-            _, name = self._next()
-            value = value.get(name) if isinstance(value, Mapping) else None
-        return value
+        """Go into an object or a list, step by step; what it does not hold is nothing, as on GitHub."""
+        while True:
+            if self._take("."):
+                value = _held(value, self._next()[1])
+            elif self._take("["):
+                value = _held(value, self.either())
+                self._expect("]")
+            else:
+                return value
 
     def _called(self, name: str) -> Value:
         arguments: list[Value] = []
@@ -203,6 +209,15 @@ class _Parser:
 
     def _error(self, what: str) -> ExpressionError:
         return ExpressionError(f"{self._expression}: {what}")
+
+
+def _held(value: Value, key: Value) -> Value:
+    """Return what an object holds by a name, or a list at a place."""
+    if isinstance(value, Mapping):
+        return value.get(as_text(key))
+    if isinstance(value, list) and isinstance(key, float) and 0 <= key < len(value):
+        return value[int(key)]
+    return None
 
 
 def _alike(one: Value, other: Value) -> bool:

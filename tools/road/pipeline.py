@@ -61,7 +61,9 @@ class Road:
 
     def dispatch(self, workflow: str, commit: str, **payload: Value) -> bool:
         """Let a workflow run as it does when the function in AWS asks for it; say whether it passed."""
-        return self._run(workflow, Push(self.origin, "main", commit, "repository_dispatch", payload=payload))
+        return self._run(
+            workflow, Push(self.origin, "main", commit, "repository_dispatch", document={"client_payload": payload})
+        )
 
     def _run(self, workflow: str, pushed: Push, only: Sequence[str] = ()) -> bool:
         replay = Replay(read_workflow(self.origin / WORKFLOWS / f"{workflow}.yml"), pushed, self.ground)
@@ -143,9 +145,7 @@ def _expect_live(cloud: Cloud, stage: str, commit: str) -> None:
 
 
 @contextmanager
-def beginning(
-    *, approves: Callable[[str], bool] = lambda _: True, smoke: Mapping[str, str] | None = None
-) -> Iterator[tuple[Road, Cloud]]:
+def beginning(*, approves: Callable[[str], bool] = lambda _: True) -> Iterator[tuple[Road, Cloud]]:
     """Stand where an earlier release is live everywhere, until the block ends."""
     with tempfile.TemporaryDirectory(prefix="zichkoding-pipeline-") as name:
         folder = Path(name)
@@ -153,9 +153,8 @@ def beginning(
         folder.chmod(0o711)
         origin = clone(folder / "origin")
         with running(ROOT, folder / "cloud", "--delay", "1") as cloud:
-            environment = {**inherited(), **cloud.variables, **_installed_here(), **(smoke or {})}
             ground = Ground(
-                folder / "runs", cloud.described, cloud.secrets, approves, environment, say, leave_out=TOO_LONG
+                folder / "runs", cloud.described, cloud.secrets, approves, surroundings(cloud), say, leave_out=TOO_LONG
             )
             ground.folder.mkdir()
             road = Road(origin, ground)
@@ -163,19 +162,20 @@ def beginning(
             try:
                 yield road, cloud
             finally:
-                _keep_what_browsers_saw(ground.folder / "artefacts")
+                _keep_what_browsers_saw(ground.folder)
 
 
-def _keep_what_browsers_saw(artefacts: Path) -> None:
+def _keep_what_browsers_saw(runs: Path) -> None:
     """Keep what the workflows would have kept of smoke tests that failed, which goes with the folder otherwise."""
     shutil.rmtree(KEPT, ignore_errors=True)
-    for kept in artefacts.glob("smoke-*"):
-        shutil.copytree(kept, KEPT / kept.name)
+    for kept in runs.glob("run-*/artefacts/smoke-*"):
+        shutil.copytree(kept, KEPT / kept.name, dirs_exist_ok=True)
 
 
-def _installed_here() -> Mapping[str, str]:
-    """Let every clone use what is installed here, instead of installing it again."""
-    return {"MAKEFLAGS": f"PYTHON=true VENV={ROOT / '.venv' / 'bin'} PACKAGING=--no-pyc"}
+def surroundings(cloud: Cloud) -> Mapping[str, str]:
+    """Return the variables of every command: where the cloud is, and that clones use what is installed here."""
+    installed = {"MAKEFLAGS": f"PYTHON=true VENV={ROOT / '.venv' / 'bin'} PACKAGING=--no-pyc"}
+    return {**inherited(), **cloud.variables, **installed}
 
 
 def _seed(road: Road, cloud: Cloud) -> None:
@@ -257,7 +257,7 @@ def say(told: Told) -> None:
         return
     seconds = f"{told.seconds:6.1f} s" if told.outcome == PASSED or told.outcome in BAD else "        "
     what = told.what if len(told.what) <= WIDEST else told.what[: WIDEST - 1] + "…"
-    print(f"  {told.workflow:<9} {told.job:<11} {what:<{WIDEST}} {told.outcome:<12} {seconds}", flush=True)
+    print(f"  {told.workflow:<13} {told.job:<11} {what:<{WIDEST}} {told.outcome:<12} {seconds}", flush=True)
     if told.outcome in BAD and told.said:
         for line in told.said.rstrip().splitlines()[-LAST_WORDS:]:
             print(f"      {line}")

@@ -1,25 +1,26 @@
 """Run a workflow's jobs on this machine as GitHub would run them, one after the other.
 
-Each job has a folder of its own, into which `actions/checkout` clones what was pushed. Artefacts go from job to job as
-copies. What needs GitHub or AWS themselves is left out, and told as left out: signing in, attestations, and commands
-that are given GitHub's token.
+Each job has a folder of its own, into which `actions/checkout` clones what was pushed. Artefacts go from job to job,
+and from run to run, as copies. What needs GitHub or AWS themselves is left out, and told as left out: signing in,
+attestations, and, where nothing stands for GitHub's API, commands that are given its token.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tools.road.artefacts import ArtefactError, keep, take
 from tools.road.expressions import Scope, Status, Value, fill, holds
 from tools.road.workflows import Job, Step, Workflow
 
 CHECKOUT = "actions/checkout"
 UPLOAD, DOWNLOAD = "actions/upload-artifact", "actions/download-artifact"
+REPOSITORY = "ours/site"
 # A command with this in its environment speaks to GitHub itself.
 TOKENS = frozenset({"GH_TOKEN", "GITHUB_TOKEN"})
 PASSED, FAILED, LEFT_OUT, SKIPPED, REFUSED = "passed", "failed", "left out", "skipped", "not approved"
@@ -35,7 +36,8 @@ class Push:
     commit: str
     event: str = "push"
     inputs: Mapping[str, Value] = field(default_factory=dict)
-    payload: Mapping[str, Value] = field(default_factory=dict)
+    # What GitHub says of the event, as workflows read it in `github.event`.
+    document: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,14 @@ class Told:
 
 
 @dataclass(frozen=True)
+class Api:
+    """What stands for GitHub's API, and the token that it takes."""
+
+    url: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Ground:
     """What the replay stands on: where it may write, what each environment's variables are, who approves."""
 
@@ -63,6 +73,7 @@ class Ground:
     tell: Callable[[Told], None] = lambda _: None
     # Commands that are not run here, by their words.
     leave_out: frozenset[str] = frozenset()
+    api: Api | None = None
 
 
 @dataclass
@@ -73,15 +84,23 @@ class Replay:
     push: Push
     ground: Ground
     told: list[Told] = field(default_factory=list)
+    # By which number other runs find what this one has kept.
+    number: int = 0
     _results: dict[str, str] = field(default_factory=dict)
     _outputs: dict[str, dict[str, Value]] = field(default_factory=dict)
 
     def run(self, only: Sequence[str] = ()) -> bool:
         """Run the jobs, or only those that are named; say whether all that ran passed."""
+        self.number = len(list(self.ground.folder.glob("run-*"))) + 1
+        self._folder.mkdir(parents=True)
         for job in self.workflow.jobs:
             if not only or job.name in only:
                 self._results[job.name] = self._run_job(job)
         return not any(result == "failure" for result in self._results.values())
+
+    @property
+    def _folder(self) -> Path:
+        return self.ground.folder / f"run-{self.number}"
 
     def _run_job(self, job: Job) -> str:
         scope = self._scope(job, Status(any(self._results.get(name) == "failure" for name in job.needs)))
@@ -91,9 +110,8 @@ class Replay:
         if job.environment and not self.ground.approves(fill(job.environment, scope)):
             self._tell(Told(self.workflow.name, job.name, f"approval of {job.environment}", REFUSED))
             return "failure"
-        place = self.ground.folder / f"{len(list(self.ground.folder.glob('job-*'))):03}-{job.name}"
-        place = place.with_name(f"job-{place.name}")
-        place.mkdir(parents=True)
+        place = self._folder / job.name
+        (place / "work").mkdir(parents=True)
         failed = self._run_steps(job, place)
         return "failure" if failed else "success"
 
@@ -117,7 +135,7 @@ class Replay:
         began = time.monotonic()
         environment = {name: fill(text, scope) for name, text in {**job.env, **step.env}.items()}
         what, outputs, said = step.run or step.action, dict[str, Value](), ""
-        if step.run and not TOKENS & environment.keys() and step.run not in self.ground.leave_out:
+        if step.run and self._is_for_here(step.run, environment):
             outcome, outputs, said = self._command(step, environment, place)
         elif step.action in (CHECKOUT, UPLOAD, DOWNLOAD):
             given = {name: fill(text, scope) for name, text in step.given.items()}
@@ -127,12 +145,17 @@ class Replay:
         self._tell(Told(self.workflow.name, job.name, what, outcome, time.monotonic() - began, said))
         return outcome, outputs
 
+    def _is_for_here(self, command: str, environment: Mapping[str, str]) -> bool:
+        speaks_to_github = bool(TOKENS & environment.keys())
+        return command not in self.ground.leave_out and (self.ground.api is not None or not speaks_to_github)
+
     def _command(self, step: Step, environment: Mapping[str, str], place: Path) -> tuple[str, dict[str, Value], str]:
         outputs, log = place / ".outputs", place / ".log"
         outputs.write_text("")
         variables = {
             **self.ground.environment, **environment,
             "GITHUB_OUTPUT": str(outputs), "GITHUB_STEP_SUMMARY": str(self.ground.folder / "summary.md"),
+            **({"GITHUB_API_URL": self.ground.api.url} if self.ground.api else {}),
         }  # fmt: skip
         with log.open("wb") as stream:
             done = subprocess.run(
@@ -147,18 +170,15 @@ class Replay:
         """Do here what the three actions do that every job needs."""
         if action == CHECKOUT:
             return self._check_out(given.get("ref") or self.push.commit, place / "work" / given.get("path", ""))
-        kept = self.ground.folder / "artefacts" / given["name"]
-        work = place / "work" / given["path"]
-        source, target = (work, kept) if action == UPLOAD else (kept, work)
-        if not source.exists() and given.get("if-no-files-found") == "ignore":
-            return PASSED, ""
-        if not source.exists():
-            return FAILED, f"{source} is not there"
-        if source.is_dir():
-            shutil.copytree(source, target, dirs_exist_ok=True)
-        else:
-            (target if action == UPLOAD else target.parent).mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, target)
+        try:
+            if action == UPLOAD:
+                keep(place / "work", given, self._folder / "artefacts")
+            else:
+                # Without a token GitHub looks in this very run, whatever is asked for.
+                number = given.get("run-id") if given.get("github-token") else None
+                take(self.ground.folder / f"run-{number or self.number}" / "artefacts", given, place / "work")
+        except ArtefactError as error:
+            return FAILED, str(error)
         return PASSED, ""
 
     def _check_out(self, ref: str, work: Path) -> tuple[str, str]:
@@ -175,8 +195,9 @@ class Replay:
         contexts: dict[str, Value] = {
             "github": {
                 "ref_name": self.push.branch, "ref": f"refs/heads/{self.push.branch}", "sha": self.push.commit,
-                "event_name": self.push.event, "event": {"client_payload": dict(self.push.payload)},
-                "repository": "owner/site", "run_id": "1", "token": "none", "workflow": self.workflow.name,
+                "event_name": self.push.event, "event": dict(self.push.document), "repository": REPOSITORY,
+                "run_id": str(self.number), "token": self.ground.api.token if self.ground.api else "none",
+                "workflow": self.workflow.name,
             },
             "inputs": dict(self.push.inputs),
             "needs": {

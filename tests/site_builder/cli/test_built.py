@@ -16,6 +16,7 @@ from tests.site_builder.preview.test_cloud import ask
 from tests.site_builder.release.test_functions import API, packaged
 
 ENVIRONMENTS = ("local-staging", "local-production")
+NAMES = (Path("dist") / "artefact" / "names", Path("dist") / "names")
 pytestmark = pytest.mark.integration
 
 
@@ -148,6 +149,9 @@ def test_what_was_sealed_is_deployed_whatever_was_built_since(site: Site) -> Non
     said = site.run("sealed")
     deployed = site.run("deploy", "local-staging", "--artefact", "dist/artefact")
     live = site.json("status", "local-staging")["local-staging"]
+    named = site.json("named", "local-staging", "--commit", sealed["commit"]["id"])  # type: ignore[index]
+    names = [{one.name: one.read_bytes() for one in (site.folder / folder).iterdir()} for folder in NAMES]
+    unknown = site.run("named", "local-staging", "--commit", "f" * 40)
     (site.folder / "dist" / "artefact" / "output" / "index.html").write_text("<h1>Changed</h1>")
     changed = site.run("deploy", "local-staging", "--artefact", "dist/artefact")
     assert isinstance(live, dict)
@@ -155,6 +159,8 @@ def test_what_was_sealed_is_deployed_whatever_was_built_since(site: Site) -> Non
     assert (said[0], "each as it was sealed" in said[1], deployed[0]) == (0, True, 0)
     assert (live["live"], live["api"]) == (sealed["release"], sealed["api"])
     assert live["commit"] == sealed["commit"]["id"]  # type: ignore[index]
+    assert (named["release"], names[0]) == (sealed["release"], names[1])
+    assert (unknown[0], "nothing was live there" in unknown[2]) == (1, True)
     assert (changed[0], "not as it was sealed: output/index.html" in changed[2]) == (1, True)
 
 

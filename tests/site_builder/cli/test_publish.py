@@ -19,7 +19,7 @@ from site_builder.engine.build import BuildRequest, build_site
 from site_builder.preview.cloud import LocalEnvironment, RunningCloud, running_cloud, serving_key_values
 from site_builder.release import aws, s3
 from site_builder.release.descriptor import FOLDER_VARIABLE, VARIABLE, configuration_bucket, configuration_key
-from site_builder.release.manifest import seal
+from site_builder.release.manifest import manifest_key, seal
 from site_builder.release.memory import MemoryKeyValues
 from site_builder.release.stores import StoredObject
 from tests.site_builder.preview.test_cloud import ask
@@ -257,6 +257,20 @@ def test_what_is_not_as_it_was_sealed_is_found_and_repaired(site: Site, cloud: R
     assert f"releases/{digest}/stray.html: it belongs to no file of the release" in out
     assert "2 files" in status
     assert "about" not in json.dumps(json.loads(repaired[1])["bucket"])
+
+
+def test_a_manifest_that_somebody_has_changed_is_not_promoted(site: Site, cloud: RunningCloud) -> None:
+    """It is not what its name says, whoever was asked about the name."""
+    site.run("deploy", "local-dev")
+    digest = seal(site.folder / "output").digest
+    objects = bucket_of(cloud, "local-dev")
+    site.write("index.html", "<h1>Another</h1>", 2)
+    other = seal(site.folder / "output")
+    objects.put(manifest_key(digest), StoredObject(other.packed(), "application/gzip", ""))
+    objects.close()
+    code, _, err = site.run("promote", "local-dev", "local-staging")
+
+    assert (code, f"is that of {other.digest}: somebody has changed it" in err) == (1, True)
 
 
 def test_a_deploy_that_visitors_do_not_see_as_sealed_goes_back_by_itself(

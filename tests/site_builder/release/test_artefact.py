@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from site_builder.errors import ReleaseError
-from site_builder.release.artefact import Artefact, make_artefact, read_artefact
+from site_builder.release.artefact import Artefact, make_artefact, read_artefact, write_names
 from site_builder.release.commit import Commit
 from site_builder.release.functions import package_digest
 from site_builder.release.manifest import seal
@@ -35,6 +35,17 @@ def test_what_was_sealed_is_read_again(made: Artefact, output: Path, tmp_path: P
     assert made.commit == COMMIT
     assert made.api == package_digest((tmp_path / "api.zip").read_bytes())
     assert done.returncode == 0
+
+
+def test_what_was_sealed_can_be_named_again_anywhere(made: Artefact, tmp_path: Path) -> None:
+    """In the same bytes, by what an environment knows of it; where there is no API, nothing is said of one."""
+    files = write_names(tmp_path / "names", made.manifest.digest, COMMIT.id, made.api)
+    again = {file.name: file.read_bytes() for file in files}
+    alone = write_names(tmp_path / "names", made.manifest.digest, COMMIT.id, None)
+
+    assert again == {file.name: file.read_bytes() for file in (made.folder / "names").iterdir()}
+    assert sorted(again) == ["api.json", "pages.json"]
+    assert list((tmp_path / "names").iterdir()) == list(alone) == [tmp_path / "names" / "pages.json"]
 
 
 def test_the_same_bytes_are_sealed_alike(made: Artefact, output: Path, tmp_path: Path) -> None:

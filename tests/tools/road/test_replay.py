@@ -13,17 +13,21 @@ from pathlib import Path
 
 import pytest
 
-from tools.road.expressions import Value
-from tools.road.replay import FAILED, LEFT_OUT, PASSED, REFUSED, SKIPPED, Ground, Push, Replay
+from tests.tools.road import events
+from tools.road.expressions import Scope, Status, Value, holds
+from tools.road.replay import FAILED, LEFT_OUT, PASSED, REFUSED, SKIPPED, Api, Ground, Push, Replay
 from tools.road.workflows import WORKFLOWS, read_workflow
 
 ROOT = Path(__file__).resolve().parents[3]
-# Takes down what it is asked, seals an artefact when that is asked for, and fails where it is told to.
+# Takes down what it is asked, makes what is handed over when that is asked for, and fails where it is told to.
 MAKE = """#!/bin/sh
 echo "$*" >> "$TAKEN_DOWN"
 case "$1" in artefact) mkdir -p dist/artefact && echo sealed > dist/artefact/SHA256SUMS ;;
+  build) mkdir -p output && echo page > output/index.html ;;
+  pull-request-compare) mkdir -p dist/pull-request && echo report > dist/pull-request/report.json ;;
   preview) echo "url=http://due.preview" >> "$GITHUB_OUTPUT"; echo "release=d1" >> "$GITHUB_OUTPUT" ;;
-  live) echo "live=d1" >> "$GITHUB_OUTPUT" ;; esac
+  live) echo "live=d1" >> "$GITHUB_OUTPUT" ;;
+  sbom) mkdir -p dist && echo parts > dist/sbom-site.json ;; esac
 case "$*" in *"$FAILS"*) echo "it failed"; exit 1 ;; esac
 """
 BUILT = ["build", "package", "artefact"]
@@ -35,10 +39,14 @@ def look(stage: str) -> list[str]:
 
 
 DEV = ["deploy ENV=local-dev ARTEFACT=dist/artefact", *look("dev")]
-STAGING = ["promote ENV=local-staging COMMIT={commit}", *look("staging")]
-CANARY = ["promote ENV=local-production COMMIT={commit} PERCENT=10", "watch ENV=local-production SECONDS=3"]
+STAGING = [f"{one} ENV=local-staging COMMIT={{commit}}" for one in ("named", "promote")] + look("staging")
+CANARY = [
+    "named ENV=local-production COMMIT={commit}",
+    "promote ENV=local-production COMMIT={commit} PERCENT=10",
+    "watch ENV=local-production SECONDS=3",
+]
 PRODUCTION = [*CANARY, "finish ENV=local-production", *look("production")]
-UAT = "uat URL=http://staging LIVE=http://live REPOSITORY=owner/site RELEASE=d1"
+UAT = "uat URL=http://staging LIVE=http://live REPOSITORY=ours/site RELEASE=d1"
 NOTHING = "nothing is called so"
 
 
@@ -89,11 +97,17 @@ def travel(repository: Path, tmp_path: Path) -> Travel:
     ).stdout.strip()
 
     def run(
-        workflow: Path | str, branch: str, fails: str = NOTHING, *, approved: bool = True, **more: object
+        workflow: Path | str,
+        branch: str,
+        fails: str = NOTHING,
+        *,
+        approved: bool = True,
+        api: Api | None = None,
+        **more: object,
     ) -> Travelled:
         taken.write_text("")
         environment = {"PATH": f"{programs}:/usr/bin:/bin", "TAKEN_DOWN": str(taken), "FAILS": fails}
-        ground = Ground(tmp_path / "runs", variables, approves=lambda _: approved, environment=environment)
+        ground = Ground(tmp_path / "runs", variables, approves=lambda _: approved, environment=environment, api=api)
         file = workflow if isinstance(workflow, Path) else ROOT / WORKFLOWS / f"{workflow}.yml"
         replay = Replay(read_workflow(file), Push(repository, branch, commit, **more), ground)  # type: ignore[arg-type]
         replay.run()
@@ -127,12 +141,14 @@ def test_a_branch_leads_to_the_environment_of_its_name_alone(branch: str, comman
         ("dev", "build", ["build"]),
         ("dev", "deploy", [*BUILT, DEV[0]]),
         ("dev", "smoke", [*BUILT, *DEV, passed("dev", "failed")]),
-        ("staging", "promote", [STAGING[0]]),
+        ("staging", "named", STAGING[:1]),
+        ("staging", "promote", STAGING[:2]),
         ("staging", "smoke", [*STAGING, passed("staging", "failed")]),
         # What never began is not taken back: there is nothing of it.
-        ("production", "promote", [CANARY[0]]),
+        ("production", "named", CANARY[:1]),
+        ("production", "promote", CANARY[:2]),
         ("production", "watch", [*CANARY, "withdraw ENV=local-production COMMIT={commit}"]),
-        ("production", "finish", [*PRODUCTION[:3], "withdraw ENV=local-production COMMIT={commit}"]),
+        ("production", "finish", [*PRODUCTION[:4], "withdraw ENV=local-production COMMIT={commit}"]),
         (
             "production",
             "smoke",
@@ -167,7 +183,9 @@ def test_a_rollback_is_one_command_and_a_look(environment: str, travel: Travel) 
 
 def test_what_is_due_is_rehearsed_then_stored_then_shown_at_its_moment(travel: Travel) -> None:
     """On staging under a name of its own; on production for nobody until then."""
-    _, asked = travel("publish", "main", event="repository_dispatch", payload={"moment": "1790000000"})
+    _, asked = travel(
+        "publish", "main", event="repository_dispatch", document={"client_payload": {"moment": "1790000000"}}
+    )
 
     assert asked == [
         "build",
@@ -180,6 +198,60 @@ def test_what_is_due_is_rehearsed_then_stored_then_shown_at_its_moment(travel: T
         "finish ENV=local-production",
         *look("production"),
     ]
+
+
+@pytest.mark.parametrize("stage", ["dev", "staging", "production"])
+def test_nothing_is_deployed_before_it_is_asked_who_made_it(stage: str, travel: Travel) -> None:
+    """On dev of the artefact itself; later of what it is called, wherever its bytes are by now."""
+    replay, _ = travel("release", stage)
+    asked = [one.what.split()[1] for one in replay.told if one.job == stage and one.what.startswith("make ")]
+    order = ["provenance", "deploy"] if stage == "dev" else ["named", "provenance", "promote"]
+
+    assert asked[: len(order)] == order
+
+
+CHECKED = ["annotations", "check", "test", "summary"]
+ASKED = ["audit", "secrets", "licences", "workflows", "checkov", "sbom"]
+EVERY = [*CHECKED, "build", "review", "pipeline", *ASKED]
+
+
+@pytest.mark.parametrize(
+    ("fails", "commands", "ends"),
+    [
+        (NOTHING, EVERY, PASSED),
+        ("checkov", [one for one in EVERY if one != "sbom"], FAILED),
+        # How far the tests came is summed up also where one has failed.
+        ("annotations", [one for one in EVERY if one not in ("check", "test")], FAILED),
+    ],
+)
+def test_ci_says_in_one_word_whether_all_passed(fails: str, commands: list[str], ends: str, travel: Travel) -> None:
+    """Whatever failed, the others are asked too, and the last word is no."""
+    replay, asked = travel("ci", "change", fails, event="pull_request")
+
+    assert (asked, result(replay), replay.told[-1].job) == (commands, ends, "required")
+
+
+def test_the_night_asks_for_what_changes_without_us(travel: Travel) -> None:
+    """And for what takes too long by day; no job waits for another."""
+    _, asked = travel("nightly", "main", "links", event="schedule")
+
+    assert asked == [
+        "test-nightly", "hammer", "pipeline DUE=1", "links", "lighthouse", "audit",
+        "verify ENV=local-dev", "backups ENV=local-dev",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("workflow", "job"), [("release", "production"), ("publish", "publish")])
+def test_whoever_cancels_what_visitors_get_already_takes_it_back(workflow: str, job: str) -> None:
+    """A run that came to its time limit too; else a canary would stay as it is until somebody sees it."""
+    steps = next(one.steps for one in read_workflow(ROOT / WORKFLOWS / f"{workflow}.yml").jobs if one.name == job)
+    (withdraw,) = [step for step in steps if step.run.startswith("make withdraw ")]
+    begun, not_begun = ({"steps": {"canary": {"outcome": outcome}}} for outcome in ("success", "skipped"))
+
+    assert holds(withdraw.condition, Scope(begun, Status(cancelled=True)))
+    assert holds(withdraw.condition, Scope(begun, Status(failed=True)))
+    assert not holds(withdraw.condition, Scope(begun, Status()))
+    assert not holds(withdraw.condition, Scope(not_begun, Status(cancelled=True)))
 
 
 def test_what_needs_github_or_aws_is_left_out_by_name(travel: Travel) -> None:
@@ -205,7 +277,7 @@ jobs:
       - run: echo text > file && mkdir folder && echo more > folder/file
       - {id: say, run: echo "word=hello" >> "$GITHUB_OUTPUT"}
       - {uses: actions/upload-artifact@v1, with: {name: a, path: file}}
-      - {uses: actions/upload-artifact@v1, with: {name: b, path: %s}}
+      - {uses: actions/upload-artifact@v1, with: {name: b, path: %s, if-no-files-found: error}}
   two:
     needs: one
     runs-on: x
@@ -240,9 +312,55 @@ def test_artefacts_and_outputs_go_from_job_to_job(
 
 def test_a_strangers_change_is_built_and_compared_without_any_right(travel: Travel) -> None:
     """Beside what it is based on; whatever has a right is in another workflow, and runs nothing of the change."""
-    replay, asked = travel("preview", "main", event="pull_request", payload={})
+    replay, asked = travel("preview", "main", event="pull_request", document=events.opened("", events.FORK))
     jobs = (ROOT / WORKFLOWS / "preview.yml").read_text()
 
-    assert asked == ["build", "build", "pull-request-compare BASE=base/output"], replay.told
+    assert (result(replay), asked) == (PASSED, ["build", "build", "pull-request-compare BASE=base/output"])
     assert re.findall(r"^      ([a-z-]+: \w+)", jobs, re.MULTILINE) == ["contents: read"]
     assert "secrets" not in jobs
+
+
+FROM_THE_RUN_BEFORE = "NUMBER=7 ENV=local-dev OUTPUT=change/output INTO=change/dist/pull-request"
+
+
+def test_what_was_compared_is_shown_and_told_with_rights_of_its_own(travel: Travel) -> None:
+    """By our own commands, from what the run before has handed over; telling is left out where there is no GitHub."""
+    before, _ = travel("preview", "change", event="pull_request", document=events.opened(""))
+    follows = {"event": "workflow_run", "document": events.built(before.number, "abc")}
+    replay, asked = travel("preview-show", "production", api=Api("http://127.0.0.1:9", "token"), **follows)
+    without, shown = travel("preview-show", "production", **follows)
+
+    assert (result(replay), result(without)) == (PASSED, LEFT_OUT)
+    assert asked == [
+        f"pull-request-show {FROM_THE_RUN_BEFORE}",
+        "pull-request-tell NUMBER=7 REPOSITORY=ours/site COMMIT=abc INTO=change/dist/pull-request",
+    ]
+    assert shown == asked[:1]
+
+
+@pytest.mark.parametrize(
+    "follows",
+    [
+        events.built(1, "abc", repository=events.FORK),
+        events.built(1, "abc", conclusion="failure"),
+        events.built(1, "abc", closed_meanwhile=True),
+    ],
+    ids=["a stranger's", "one that failed", "one that was closed meanwhile"],
+)
+def test_what_may_not_be_shown_is_not(follows: Mapping[str, Value], travel: Travel) -> None:
+    """Under our name stand our own branches, what was built of them, and only while somebody asks for it."""
+    replay, asked = travel("preview-show", "production", event="workflow_run", document=follows)
+
+    assert (replay.told, asked) == ([], [])
+
+
+def test_what_is_closed_is_taken_away_and_a_strangers_never_was_there(travel: Travel) -> None:
+    """By the default branch's commands."""
+    api = Api("http://127.0.0.1:9", "token")
+    _, asked = travel("preview-close", "change", api=api, event="pull_request", document=events.closed("production"))
+    _, strangers = travel(
+        "preview-close", "change", api=api, event="pull_request", document=events.closed("production", events.FORK)
+    )
+
+    assert asked == ["pull-request-close NUMBER=7 REPOSITORY=ours/site ENV=local-dev"]
+    assert strangers == []

@@ -1,36 +1,20 @@
-"""From two built folders to a comment with a preview, and back to nothing: the commands as a workflow runs them."""
+"""What differs between two built folders, by weight and to the eye; and what is said where one is missing."""
 
 from __future__ import annotations
 
 import io
-import json
-import os
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
 import pytest
 from PIL import Image
 
 from site_builder.release.manifest import seal
-from tests.smoke.here import running_cloud
-from tests.tools.pull_request.stub_github import TOKEN, StubGitHub, serving_github
-from tools import lighthouse, pull_request
+from tools import lighthouse
 from tools.pull_request.__main__ import main
 from tools.pull_request.comparing import address_of, find_pages
 from tools.pull_request.looking import Sides, choose_pages, compare_marks, side_by_side
 from tools.pull_request.report import Marks, Page
 from tools.pull_request.weighing import weigh_page
-
-ROOT = Path(pull_request.__file__).parents[2]
-# A slow machine is no fault; an edge that never hears is.
-HEARD_SECONDS = 20
 
 
 def write(folder: Path, **pages: str) -> Path:
@@ -48,83 +32,6 @@ def put(file: Path, text: str) -> None:
     """Write a file and the folders above it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
-
-
-@dataclass(frozen=True)
-class Here:
-    """A cloud without API, a GitHub, and a folder to work in."""
-
-    folder: Path
-    environments: Path
-    github: StubGitHub
-
-    def run(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run one of the commands as make does."""
-        variables = {
-            "ZICHKODING_ENVIRONMENTS": str(self.environments), "GITHUB_TOKEN": TOKEN,
-            "GITHUB_API_URL": self.github.url, "PYTHONPATH": str(ROOT),
-        }  # fmt: skip
-        return subprocess.run(
-            [sys.executable, "-m", "tools.pull_request", command, *arguments],
-            cwd=self.folder, env={**os.environ, **variables}, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-
-    def ask(self, host: str, path: str) -> tuple[int, bytes]:
-        """Ask the cloud as a browser does that was given a name below localhost."""
-        url = json.loads((self.environments / "local-dev.json").read_text())["site_url"]
-        request = Request(f"{url}{path}", headers={"Host": host})  # noqa: S310 - the local cloud
-        try:
-            with urlopen(request) as answer:  # noqa: S310 - as above
-                return answer.status, answer.read()
-        except HTTPError as error:
-            with error:
-                return error.code, b""
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Here]:
-    """Run a cloud and a GitHub."""
-    with (
-        tempfile.TemporaryDirectory(prefix="zichkoding-pull-") as name,
-        running_cloud(Path(name), "--site-only") as state,
-        serving_github() as github,
-    ):
-        yield Here(tmp_path, state / "cloud" / "environments", github)
-
-
-def gone(is_gone: Callable[[], bool]) -> bool:
-    """Wait until every edge has heard of it, each in its own time."""
-    deadline = time.monotonic() + HEARD_SECONDS
-    while not is_gone() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return is_gone()
-
-
-@pytest.mark.browser
-@pytest.mark.integration
-def test_a_pull_request_is_shown_told_told_anew_and_closed(here: Here) -> None:
-    """And its pictures lie where the comment says."""
-    write(here.folder / "base", home="Hello", about="About", old="Old")
-    write(here.folder / "output", home="Hello", about="About us all", new="New")
-    compared = here.run("compare", "--base", "base", "--marks", "0")
-    shown = here.run("show", "--number", "7", "--environment", "local-dev")
-    told = here.run("tell", "--number", "7", "--repository", "ours/site", "--commit", "abcdef1")
-    url = json.loads((here.folder / "dist/pull-request/preview.json").read_text())["url"]
-    host = url.removeprefix("http://").rstrip("/")
-    page, picture = here.ask(host, "/new/"), here.ask(host, "/pull-request/1-desktop.jpg")
-    (comment,) = here.github.pulls[7]
-    words = comment["body"]
-    closed = here.run("close", "--number", "7", "--repository", "ours/site", "--environment", "local-dev")
-
-    assert (compared.returncode, shown.returncode, told.returncode, closed.returncode) == (0, 0, 0, 0), told.stderr
-    assert "Pages: 1 added, 1 changed, 1 removed; 0 other files differ; 4 pictures." in compared.stdout
-    assert host.startswith("pr-7.preview.localhost:")
-    assert (page[0], b"<h1>New</h1>" in page[1]) == (200, True)
-    assert Image.open(io.BytesIO(picture[1])).format == "JPEG"
-    assert f"### [Try it]({url})" in words
-    assert f'<img src="{url}pull-request/1-desktop.jpg"' in words
-    assert "was removed" in here.github.pulls[7][0]["body"]
-    assert gone(lambda: here.ask(host, "/new/")[0] == 404)
 
 
 def test_pages_are_told_from_other_files_by_their_addresses(tmp_path: Path) -> None:
