@@ -35,7 +35,7 @@ NO_LIMIT = replace(LIMIT, credit=1e9)
 THRESHOLDS = {"spam_at": SPAM_AT, "copy_points": COPY_POINTS, "debt_points": DEBT_POINTS}
 IDS = uuid.UUID("6f0f7d1e-5a0e-4b86-9d3e-1f7a3c1f5f10")
 # One function, one round trip, one transaction; what it does is in the migration that makes it.
-KEEP: LiteralString = "SELECT keep_message(%(given)s)"
+KEEP: LiteralString = "keep_message"
 
 THERE: LiteralString = "SELECT 1"
 
@@ -107,7 +107,7 @@ def keep_in_database(submission: Submission, database: Database, limit: Limit, p
         **THRESHOLDS,
         **({"person": person} if person else {}),
     }
-    outcome = database.ask(KEEP, {"given": json.dumps(given)})[0][0]
+    outcome = database.call(KEEP, json.dumps(given))
     if outcome == "limited":
         raise TooManyError("Many messages came from you in a short time. Please send this one in ten minutes.")
     return Kept(known_as, is_new=outcome == "new")

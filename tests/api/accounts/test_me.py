@@ -212,6 +212,10 @@ class InTransaction:
         """Do it, and do not commit it."""
         return self.connection.execute(statement, values).fetchall()
 
+    def call(self, function: LiteralString, given: str) -> str:
+        """Do it, and do not commit it."""
+        return str(self.ask(f"SELECT {function}(%(given)s)", {"given": given})[0][0])
+
     def close(self) -> None:
         """Whoever opened it closes it."""
 

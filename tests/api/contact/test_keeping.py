@@ -65,6 +65,11 @@ class LosesAnswers:
         self._real.ask(statement, values)
         raise DatabaseUnavailableError
 
+    def call(self, function: LiteralString, given: str) -> str:
+        """Do it, and fail."""
+        self._real.call(function, given)
+        raise DatabaseUnavailableError
+
     def close(self) -> None:
         """There is nothing to close."""
 
