@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import LiteralString
 
 from chalicelib.contact.message import ContactMessage
-from chalicelib.contact.spam import COPY_POINTS, DEBT_POINTS, SPAM_AT, Evidence
+from chalicelib.contact.spam import DEBT_POINTS, SPAM_AT, Evidence
 from chalicelib.database import Database
 from chalicelib.errors import (
     DatabaseRefusedError,
@@ -32,10 +32,10 @@ from chalicelib.signing import Signer
 LIMIT = Limit(burst=5.0, per_second=1 / 600, credit=25.0)
 NO_LIMIT = replace(LIMIT, credit=1e9)
 # Points are given here, and added up there.
-THRESHOLDS = {"spam_at": SPAM_AT, "copy_points": COPY_POINTS, "debt_points": DEBT_POINTS}
+THRESHOLDS = {"spam_at": SPAM_AT, "debt_points": DEBT_POINTS}
 IDS = uuid.UUID("6f0f7d1e-5a0e-4b86-9d3e-1f7a3c1f5f10")
 # One function, one round trip, one transaction; what it does is in the migration that makes it.
-KEEP: LiteralString = "keep_message"
+KEEP: LiteralString = "accept_message"
 
 THERE: LiteralString = "SELECT 1"
 

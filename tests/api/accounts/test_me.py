@@ -25,9 +25,9 @@ from chalicelib.contact.keeping import (
 )
 from chalicelib.contact.message import ContactMessage
 from chalicelib.contact.spam import Evidence
+from chalicelib.contact.telling import make_jobs
 from chalicelib.database import Database, Row
 from chalicelib.limits import Charge
-from chalicelib.outbox.jobs import make_jobs
 from chalicelib.privacy.person import erase
 from chalicelib.queue import NoQueue
 from chalicelib.requests import FORM
