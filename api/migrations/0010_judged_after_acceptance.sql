@@ -5,7 +5,7 @@ GRANT UPDATE (points) ON contact_messages TO zichkoding_api;
 COMMENT ON COLUMN contact_messages.untold IS 'The worker is still to compare it with the others and to make its jobs.';
 
 -- Keep a message and say what became of it: `new`, `known`, `limited`, or `erased` for one that had waited too long.
--- It takes the place of keep_message(), which stays for the code now running.
+-- It takes the place of keep_message(), which stays for the code now running. The key is the id as well.
 CREATE FUNCTION accept_message(given jsonb) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     key uuid := (given ->> 'key')::uuid;
@@ -48,10 +48,10 @@ BEGIN
     INSERT INTO contact_messages (
         id, idempotency_key, received_at, name, email, subject, message, digest, points, label, label_reason, untold
     ) VALUES (
-        (given ->> 'id')::uuid, key, received, given ->> 'name', given ->> 'email', given ->> 'subject',
+        key, key, received, given ->> 'name', given ->> 'email', given ->> 'subject',
         given ->> 'message', decode(given ->> 'digest', 'hex'), points, given_label, reasons, true
     )
-    ON CONFLICT (idempotency_key) DO NOTHING;
+    ON CONFLICT DO NOTHING;
     -- Where another request kept it a moment ago, nothing was inserted.
     RETURN CASE WHEN FOUND THEN 'new' ELSE 'known' END;
 END

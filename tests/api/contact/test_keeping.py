@@ -19,7 +19,6 @@ from chalicelib.contact.keeping import (
     UnreadableSubmissionError,
     drain,
     keep_durably,
-    message_id,
     read_submission,
     write_submission,
 )
@@ -80,7 +79,7 @@ def test_a_message_is_kept_as_it_was_sent(postgres: PostgresDatabase, database: 
     sent = replace(submission(), message=ContactMessage(uuid.uuid4(), "Žofie 🦊", "a@b.example", "Re: x", "one\n\ttwo"))
     kept = keep_durably(sent, postgres, NoQueue())
 
-    assert kept == Kept(message_id(sent.message.key), is_new=True)
+    assert kept == Kept(sent.message.key, is_new=True)
     columns = "SELECT idempotency_key, name, email, subject, message, received_at, label FROM contact_messages"
     assert rows(database, columns) == [(*vars(sent.message).values(), NOW, "ham")]
 
@@ -96,7 +95,7 @@ def test_of_many_at_once_with_one_key_one_is_new(database: str) -> None:
     for door in doors:
         door.close()
 
-    assert {one.id for one in kept} == {message_id(sent.message.key)}
+    assert {one.id for one in kept} == {sent.message.key}
     assert [one.is_new for one in kept].count(True) == 1
     assert jobs == 2
 
@@ -106,7 +105,7 @@ def test_while_the_database_is_away_the_message_waits_in_the_queue(tmp_path: Pat
     queue = DirectoryQueue(tmp_path)
     sent = submission()
 
-    assert keep_durably(sent, AwayDatabase(), queue).id == message_id(sent.message.key)
+    assert keep_durably(sent, AwayDatabase(), queue).id == sent.message.key
     assert [read_submission(taken.text) for taken in queue.take(10)] == [sent]
 
 
