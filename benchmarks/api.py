@@ -264,9 +264,8 @@ def warm(
 
 def _print_warm(title: str, timed: Mapping[str, list[float]], spent: Mapping[str, list[tuple[float, float]]]) -> None:
     print(f"\n## {title}\n")
-    print(
-        "| | mean us | beside bare | p50 us | p99 us | CPU here us | CPU of the server us |\n|---|---|---|---|---|---|---|"
-    )
+    print("| | mean us | beside bare | p50 us | p99 us | CPU here us | CPU of the server us |")
+    print("|---|---|---|---|---|---|---|")
     least = statistics.mean(timed["bare INSERT"])
     for name, times in timed.items():
         here, server = (sum(one) / len(times) for one in zip(*spent[name], strict=True))
