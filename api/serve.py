@@ -22,7 +22,7 @@ from pathlib import Path
 from types import FrameType
 
 from chalice.config import Config
-from chalice.local import ChaliceRequestHandler, CustomLocalChalice, LocalChalice, LocalDevServer, LocalGatewayException
+from chalice.local import ChaliceRequestHandler, LocalDevServer, LocalGatewayException
 from chalicelib.errors import SettingsError
 
 WORK_SECONDS = 1.0
@@ -136,9 +136,6 @@ def _open(port: int) -> LocalDevServer:
     # Imported here, so that a missing setting is a message and not a traceback.
     from app import app  # noqa: PLC0415 - so that a missing setting is a message and not a traceback
 
-    # Chalice's own way to make the current request belong to its thread.
-    CustomLocalChalice.__bases__ = (LocalChalice, app.__class__)
-    app.__class__ = CustomLocalChalice
     return LocalDevServer(app, Config.create(chalice_stage="dev"), "127.0.0.1", port, handler_cls=Handler)
 
 

@@ -17,5 +17,8 @@ class Database(Protocol):
         A statement may be sent a second time when the connection broke: it must be one that does no harm twice.
         """
 
+    def call(self, function: LiteralString, given: str) -> str:
+        """Call a function of the database that takes one text and returns one, under the promises of `ask`."""
+
     def close(self) -> None:
         """End the connection; the next statement makes another."""

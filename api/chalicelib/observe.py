@@ -7,7 +7,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import PurePath
 from typing import Any, Final
@@ -76,7 +76,7 @@ def observed(answer: Callable[[], Reply], method: str, route: str, request_id: s
         status=int(reply.status),
         milliseconds=milliseconds,
     )
-    return replace(reply, headers={**HEADERS, **reply.headers, "X-Request-Id": request_id})
+    return Reply(reply.status, reply.body, {**HEADERS, **reply.headers, "X-Request-Id": request_id})
 
 
 def tell(event: str, **facts: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -20,7 +21,7 @@ class Request:
     body: bytes = b""
     address: str = ""
 
-    @property
+    @cached_property
     def content_type(self) -> str:
         """Return the body's type without its parameters."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -106,12 +106,11 @@ def _answer(request: Request, services: Services) -> Reply:
     if methods is None:
         message = "There is nothing at this address."
         raise NotFoundError(message)
-    allowed = ", ".join(_with_implied(methods))
     if request.method == "OPTIONS":
-        return nothing({"Allow": allowed})
+        return nothing({"Allow": _allowed(methods)})
     route = methods.get("GET" if request.method == "HEAD" else request.method)
     if route is None:
-        raise MethodNotAllowedError(allowed)
+        raise MethodNotAllowedError(_allowed(methods))
     refuse_large(request.body)
     if route.takes and request.content_type not in route.takes:
         message = f"This address takes {' or '.join(route.takes)}."
@@ -125,9 +124,9 @@ def _answer(request: Request, services: Services) -> Reply:
     return replace(reply, headers={**reply.headers, "Set-Cookie": cookie})
 
 
-def _with_implied(methods: Mapping[str, Route]) -> list[str]:
+def _allowed(methods: Mapping[str, Route]) -> str:
     """Return the methods of an address with those that come by themselves."""
-    return sorted({*methods, "OPTIONS", *(["HEAD"] if "GET" in methods else [])})
+    return ", ".join(sorted({*methods, "OPTIONS", *(["HEAD"] if "GET" in methods else [])}))
 
 
 def _error(error: ApiError, request: Request) -> Reply:

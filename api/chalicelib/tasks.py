@@ -12,12 +12,12 @@ from typing import LiteralString
 from chalicelib.canary import check_canary
 from chalicelib.contact.keeping import drain
 from chalicelib.contact.summary import summarise_spam
+from chalicelib.contact.telling import make_jobs
 from chalicelib.errors import ApiError
 from chalicelib.figures.cdn import count_logs
 from chalicelib.newsletter.finding import find_posts
 from chalicelib.observe import tell, tell_crash
 from chalicelib.outbox.channels import Channels
-from chalicelib.outbox.jobs import make_jobs
 from chalicelib.outbox.worker import deliver_due
 from chalicelib.privacy.retention import forget_old
 from chalicelib.services import Services

@@ -50,6 +50,10 @@ class AwayDatabase:
         """Fail as the real one does."""
         raise DatabaseUnavailableError
 
+    def call(self, function: LiteralString, given: str) -> str:  # noqa: ARG002 - as the port has it
+        """Fail as the real one does."""
+        raise DatabaseUnavailableError
+
     def close(self) -> None:
         """There is nothing to close."""
 

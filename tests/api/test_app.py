@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import email
 import json
 import os
@@ -14,17 +15,21 @@ from email import policy
 from email.message import EmailMessage
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import app
 import jsonschema
 import psycopg
 import pytest
 import yaml
+from chalicelib.replies import Reply
 from chalicelib.routes import ROUTES
 from openapi_spec_validator import validate
 
 from tests.api.conftest import API, ENVIRONMENT, Line, Server, running_server
+from tools.runtime_api import http_event
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -79,6 +84,39 @@ def test_the_function_needs_nothing_but_its_own_lock(project_root: Path) -> None
 
     assert {"chalice", "psycopg"} <= imported
     assert sorted(name for name in imported if not re.search(rf"^{name}==", lock, re.MULTILINE)) == []
+
+
+@pytest.mark.parametrize(
+    "event", [{}, {"source": "a ping that keeps functions warm"}, {"requestContext": {"http": {}}}]
+)
+def test_an_event_that_is_no_request_has_an_answer(event: dict[str, Any]) -> None:
+    """There is nothing at no address; a crash would be an alarm."""
+    assert app.app(event, None)["statusCode"] == 404
+
+
+def test_a_body_that_was_packed_for_the_way_is_unpacked() -> None:
+    """As API Gateway packs what it takes for binary."""
+    event = http_event("POST", "/api/contact", base64.b64encode(b'{"name": "Ada"}').decode(), {"Content-Type": JSON})
+    answer = app.app({**event, "isBase64Encoded": True}, None)
+
+    assert sorted(json.loads(answer["body"])["error"]["fields"]) == ["email", "message"]
+
+
+def test_an_answer_is_known_by_the_name_of_its_request() -> None:
+    """Lambda's own, so that a visitor's complaint leads to the line in its log."""
+    context = SimpleNamespace(aws_request_id="this-request")
+
+    assert app.app(http_event("GET", "/api/health"), context)["headers"]["X-Request-Id"] == "this-request"
+
+
+def test_what_an_answer_has_several_of_is_sent_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two cookies in one header would be one with a strange value."""
+    cookies = ["a=1", "b=2"]
+    monkeypatch.setattr(app, "answer", lambda *_: Reply(200, "", {"Set-Cookie": cookies}))
+    answer = app.app(http_event("GET", "/api/health"), None)
+
+    assert answer["multiValueHeaders"] == {"Set-Cookie": cookies}
+    assert "Set-Cookie" not in answer["headers"]
 
 
 @pytest.mark.integration

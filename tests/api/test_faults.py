@@ -28,7 +28,7 @@ from typing import Any
 import psycopg
 import pytest
 from chalicelib.contact.keeping import drain
-from chalicelib.outbox.jobs import make_jobs
+from chalicelib.contact.telling import make_jobs
 from chalicelib.postgres import PostgresDatabase
 from chalicelib.queue import DirectoryQueue
 from chalicelib.signing import Signer

@@ -38,7 +38,7 @@ ANY = "'00000000-0000-0000-0000-000000000000'"
 ASKED: tuple[tuple[LiteralString, str], ...] = (
     ("SELECT FROM contact_messages WHERE idempotency_key = " + ANY, "contact_messages_idempotency_key_key"),
     (
-        "SELECT FROM contact_messages WHERE digest = '\\x00' AND received_at > now() - interval '7 days'",
+        "SELECT FROM contact_messages WHERE digest = '\\x00' AND received_at BETWEEN now() - interval '1 h' AND now()",
         "contact_messages_digest",
     ),
     ("SELECT FROM contact_messages WHERE lower(email) = lower('A@example.org')", "contact_messages_email"),

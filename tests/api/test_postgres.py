@@ -89,15 +89,65 @@ def test_a_server_that_stands_still_is_given_up(postgres: PostgresDatabase, monk
     assert postgres.ask("SELECT 2") == [(2,)]
 
 
-def test_one_statement_is_one_round_trip(postgres: PostgresDatabase, tmp_path: Path) -> None:
+def test_a_function_is_called_with_a_text_and_gives_one(postgres: PostgresDatabase) -> None:
+    """Any letter goes there and comes back, the first time and later."""
+    assert [postgres.call("upper", text) for text in ("a", "'%s$1\\", "žofie 🦊\n")] == ["A", "'%S$1\\", "žOFIE 🦊\n"]
+
+
+def test_what_is_wrong_with_a_call_is_told_from_what_is_wrong_with_the_server(postgres: PostgresDatabase) -> None:
+    """A function that is not there, or refuses what it is given."""
+    for function in ("no_such_function", "keep_message"):
+        with pytest.raises(DatabaseRefusedError):
+            postgres.call(function, "no JSON")
+
+    assert postgres.call("upper", "a") == "A"
+
+
+def test_a_call_outlives_its_connection(over_line: PostgresDatabase, line: Line) -> None:
+    """What was prepared there is prepared again on the next."""
+    over_line.call("upper", "a")
+    line.cut()
+    line.restore()
+
+    assert over_line.call("upper", "b") == "B"
+
+
+def test_a_call_outlives_a_session_that_was_exchanged(postgres: PostgresDatabase) -> None:
+    """As poolers do that know nothing of prepared statements."""
+    postgres.call("upper", "a")
+    postgres.ask("DEALLOCATE ALL")
+
+    assert postgres.call("upper", "b") == "B"
+
+
+def test_a_call_that_nobody_answers_is_given_up(postgres: PostgresDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As any statement."""
+    monkeypatch.setattr(module, "ANSWER_SECONDS", 0.3)
+    process = int(postgres.ask("SELECT pg_backend_pid()")[0][0])
+    postgres.call("upper", "a")
+    os.kill(process, signal.SIGSTOP)
+    try:
+        with pytest.raises(DatabaseUnavailableError):
+            postgres.call("upper", "a")
+    finally:
+        os.kill(process, signal.SIGCONT)
+
+    assert postgres.call("upper", "b") == "B"
+
+
+@pytest.mark.parametrize("way", ["a statement", "a call"])
+def test_one_question_is_one_round_trip(postgres: PostgresDatabase, tmp_path: Path, way: str) -> None:
     """Counted in libpq's own trace: one Sync from us, one ReadyForQuery from the server."""
-    postgres.ask("SELECT 1")
+    postgres.call("upper", "a")
     connection = postgres._connection  # noqa: SLF001 - what is counted is on its wire
     assert connection is not None
     trace = tmp_path / "trace"
     with trace.open("w") as file:
         connection.pgconn.trace(file.fileno())
-        postgres.ask("SELECT %(a)s::text", {"a": "x"})
+        if way == "a call":
+            postgres.call("upper", "x")
+        else:
+            postgres.ask("SELECT %(a)s::text", {"a": "x"})
         connection.pgconn.untrace()
     lines = trace.read_text().splitlines()
 

@@ -12,8 +12,8 @@ import pytest
 from chalicelib.canary import check_canary
 from chalicelib.contact.keeping import keep_durably
 from chalicelib.contact.summary import summarise_spam
+from chalicelib.contact.telling import make_jobs
 from chalicelib.outbox.channels import Channels, MaildirMailer
-from chalicelib.outbox.jobs import make_jobs
 from chalicelib.outbox.worker import deliver_due
 from chalicelib.postgres import PostgresDatabase
 from chalicelib.privacy.retention import CLOCKS, forget_old

@@ -1,4 +1,6 @@
-"""The contact form: a message is parsed (`message`), judged (`spam`), kept (`keeping`) and answered (`handling`).
+"""The contact form: a message is parsed (`message`), judged (`spam`), kept (`keeping`), answered (`handling`), told of.
 
-fields --parse--> ContactMessage --judge--> Evidence --keep--> Kept, in PostgreSQL or in the queue
+fields --parse--> ContactMessage --judge--> Evidence --keep--> Kept, in PostgreSQL or in the queue --tell--> jobs
+
+Telling (`telling`) is the worker's: it compares messages with each other before.
 """

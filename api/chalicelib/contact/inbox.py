@@ -10,6 +10,7 @@ from typing import Any, LiteralString
 
 from chalicelib.calls import Call
 from chalicelib.contact.inbox_page import inbox_page
+from chalicelib.contact.spam import MOVED_BY_HAND
 from chalicelib.errors import InvalidError, NotFoundError
 from chalicelib.fields import is_storable, read_fields
 from chalicelib.replies import Reply, html_reply, json_reply, see_other
@@ -29,7 +30,7 @@ LIST: LiteralString = """
 CHANGE: LiteralString = """
     UPDATE contact_messages SET
         label = CASE WHEN %(action)s IN ('spam', 'ham') THEN %(action)s ELSE label END,
-        label_reason = CASE WHEN %(action)s IN ('spam', 'ham') THEN 'moved by hand' ELSE label_reason END,
+        label_reason = CASE WHEN %(action)s IN ('spam', 'ham') THEN %(moved)s ELSE label_reason END,
         done_at = CASE %(action)s WHEN 'done' THEN coalesce(done_at, now()) WHEN 'open' THEN NULL ELSE done_at END
     WHERE id = %(id)s AND label IN ('ham', 'spam') RETURNING label, done_at IS NOT NULL
 """
@@ -64,7 +65,7 @@ def change_message(call: Call) -> Reply:
         message = uuid.UUID(fields.get("id", ""))
     except ValueError as error:
         raise InvalidError({"id": "Please give the id of a message."}) from error
-    rows = call.services.database.ask(CHANGE, {"id": message, "action": action})
+    rows = call.services.database.ask(CHANGE, {"id": message, "action": action, "moved": MOVED_BY_HAND})
     if not rows:
         words = "There is no such message."
         raise NotFoundError(words)

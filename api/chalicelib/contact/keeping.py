@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import LiteralString
 
 from chalicelib.contact.message import ContactMessage
-from chalicelib.contact.spam import COPY_POINTS, DEBT_POINTS, SPAM_AT, Evidence
+from chalicelib.contact.spam import DEBT_POINTS, SPAM_AT, Evidence
 from chalicelib.database import Database
 from chalicelib.errors import (
     DatabaseRefusedError,
@@ -32,10 +32,9 @@ from chalicelib.signing import Signer
 LIMIT = Limit(burst=5.0, per_second=1 / 600, credit=25.0)
 NO_LIMIT = replace(LIMIT, credit=1e9)
 # Points are given here, and added up there.
-THRESHOLDS = {"spam_at": SPAM_AT, "copy_points": COPY_POINTS, "debt_points": DEBT_POINTS}
-IDS = uuid.UUID("6f0f7d1e-5a0e-4b86-9d3e-1f7a3c1f5f10")
+THRESHOLDS = {"spam_at": SPAM_AT, "debt_points": DEBT_POINTS}
 # One function, one round trip, one transaction; what it does is in the migration that makes it.
-KEEP: LiteralString = "SELECT keep_message(%(given)s)"
+KEEP: LiteralString = "accept_message"
 
 THERE: LiteralString = "SELECT 1"
 
@@ -58,15 +57,10 @@ class Submission:
 
 @dataclass(frozen=True)
 class Kept:
-    """A message is durable under this id; it may have been before."""
+    """A message is durable under this id, which is its key; it may have been before."""
 
     id: uuid.UUID
     is_new: bool
-
-
-def message_id(key: uuid.UUID) -> uuid.UUID:
-    """Return the id of the message with this key, the same wherever and whenever it is kept."""
-    return uuid.uuid5(IDS, str(key))
 
 
 def keep_durably(submission: Submission, database: Database, queue: Queue) -> Kept:
@@ -86,31 +80,34 @@ def keep_durably(submission: Submission, database: Database, queue: Queue) -> Ke
         tell("message_not_kept", key=str(submission.message.key))
         raise NotKeptError from error
     tell("message_queued", key=str(submission.message.key))
-    return Kept(message_id(submission.message.key), is_new=True)
+    return Kept(submission.message.key, is_new=True)
 
 
 def keep_in_database(submission: Submission, database: Database, limit: Limit, person: str = "") -> Kept:
     """Keep the message in one round trip; of what waited, the person says whether it was erased meanwhile."""
     message = submission.message
-    known_as = message_id(message.key)
     given = {
-        **vars(message),
-        **submission.charge.values(limit),
-        "id": str(known_as),
         "key": str(message.key),
+        "name": message.name,
+        "email": message.email,
+        "subject": message.subject,
+        "message": message.message,
         "received": submission.received.isoformat(),
         "digest": hashlib.sha256(message.message.casefold().encode()).hexdigest(),
         "canary": submission.is_canary,
         "points": submission.evidence.points,
         "reasons": "; ".join(submission.evidence.reasons),
         "buckets": ",".join(sorted(submission.charge.buckets)),
+        "tokens": submission.charge.tokens,
+        **vars(limit),
         **THRESHOLDS,
-        **({"person": person} if person else {}),
     }
-    outcome = database.ask(KEEP, {"given": json.dumps(given)})[0][0]
+    if person:
+        given["person"] = person
+    outcome = database.call(KEEP, json.dumps(given))
     if outcome == "limited":
         raise TooManyError("Many messages came from you in a short time. Please send this one in ten minutes.")
-    return Kept(known_as, is_new=outcome == "new")
+    return Kept(message.key, is_new=outcome == "new")
 
 
 def drain(queue: Queue, database: Database, signer: Signer, most: int = 100) -> int:

@@ -1,7 +1,7 @@
 """What speaks for spam. It makes a label, never a deletion: whoever looks for a message finds it.
 
-Points are given here for what a message says of itself; the database adds those for what only it knows (copies, and
-a sender in debt) in the statement that keeps the message.
+Points are given here for what a message says of itself. The database adds those for a sender in debt in the statement
+that keeps the message, and the worker those for copies before it tells of the message (`telling`).
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ CANARY = "canary"
 SPAM_AT = 5
 COPY_POINTS = 2
 DEBT_POINTS = 5
+# A person's word is the last one.
+MOVED_BY_HAND = "moved by hand"
 FEW_LINKS, MANY_LINKS = 2, 5
 FASTEST_SECONDS = 3
 # A tab may stay open overnight.

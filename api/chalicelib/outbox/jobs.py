@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
@@ -15,22 +15,6 @@ from chalicelib.database import Database
 MOST_ATTEMPTS = 12
 FIRST_PAUSE_SECONDS = 30
 LONGEST_PAUSE_SECONDS = 8 * 3600
-MOST_TOLD = 500
-# A message is its own first job: the others are made from its row, in one transaction with what says so.
-TELL: LiteralString = """
-    WITH told AS (
-        UPDATE contact_messages SET untold = false
-        WHERE id IN (
-            SELECT id FROM contact_messages WHERE untold
-            ORDER BY received_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
-        )
-        RETURNING id, label
-    )
-    INSERT INTO outbox (channel, template, message_id)
-    SELECT channel, 'message', id FROM told, unnest(%(channels)s::text[]) AS channel WHERE label = 'ham'
-    UNION ALL SELECT 'mail', 'canary', id FROM told WHERE label = 'canary'
-    RETURNING 1
-"""
 # What is taken is put off by as long as the slowest delivery could take.
 TAKE: LiteralString = """
     WITH taken AS (
@@ -87,14 +71,6 @@ class Job:
     attempts: int
     made: datetime
     about: Subject | None
-
-
-def make_jobs(database: Database, channels: Sequence[str]) -> int:
-    """Make the jobs of messages that came in, a delivery for each channel; return how many."""
-    made = 0
-    while rows := database.ask(TELL, {"channels": list(channels), "most": MOST_TOLD}):
-        made += len(rows)
-    return made
 
 
 def take_jobs(database: Database, most: int) -> list[Job]:

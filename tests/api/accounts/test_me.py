@@ -25,9 +25,9 @@ from chalicelib.contact.keeping import (
 )
 from chalicelib.contact.message import ContactMessage
 from chalicelib.contact.spam import Evidence
+from chalicelib.contact.telling import make_jobs
 from chalicelib.database import Database, Row
 from chalicelib.limits import Charge
-from chalicelib.outbox.jobs import make_jobs
 from chalicelib.privacy.person import erase
 from chalicelib.queue import NoQueue
 from chalicelib.requests import FORM
@@ -211,6 +211,10 @@ class InTransaction:
     def ask(self, statement: LiteralString, values: Mapping[str, object] | None = None) -> list[Row]:
         """Do it, and do not commit it."""
         return self.connection.execute(statement, values).fetchall()
+
+    def call(self, function: LiteralString, given: str) -> str:
+        """Do it, and do not commit it."""
+        return str(self.ask(f"SELECT {function}(%(given)s)", {"given": given})[0][0])
 
     def close(self) -> None:
         """Whoever opened it closes it."""

@@ -19,16 +19,15 @@ from chalicelib.contact.keeping import (
     UnreadableSubmissionError,
     drain,
     keep_durably,
-    message_id,
     read_submission,
     write_submission,
 )
 from chalicelib.contact.message import ContactMessage
 from chalicelib.contact.spam import Evidence
+from chalicelib.contact.telling import make_jobs
 from chalicelib.database import Row
 from chalicelib.errors import DatabaseUnavailableError, NotKeptError, TooManyError
 from chalicelib.limits import Charge
-from chalicelib.outbox.jobs import make_jobs
 from chalicelib.postgres import PostgresDatabase
 from chalicelib.queue import DirectoryQueue, NoQueue
 from chalicelib.signing import Signer
@@ -65,6 +64,11 @@ class LosesAnswers:
         self._real.ask(statement, values)
         raise DatabaseUnavailableError
 
+    def call(self, function: LiteralString, given: str) -> str:
+        """Do it, and fail."""
+        self._real.call(function, given)
+        raise DatabaseUnavailableError
+
     def close(self) -> None:
         """There is nothing to close."""
 
@@ -75,23 +79,9 @@ def test_a_message_is_kept_as_it_was_sent(postgres: PostgresDatabase, database: 
     sent = replace(submission(), message=ContactMessage(uuid.uuid4(), "Žofie 🦊", "a@b.example", "Re: x", "one\n\ttwo"))
     kept = keep_durably(sent, postgres, NoQueue())
 
-    assert kept == Kept(message_id(sent.message.key), is_new=True)
+    assert kept == Kept(sent.message.key, is_new=True)
     columns = "SELECT idempotency_key, name, email, subject, message, received_at, label FROM contact_messages"
     assert rows(database, columns) == [(*vars(sent.message).values(), NOW, "ham")]
-
-
-@pytest.mark.integration
-def test_each_way_to_tell_the_owner_is_a_job_of_its_own(postgres: PostgresDatabase, database: str) -> None:
-    """Made once, from the message itself; a message that comes again makes none."""
-    sent = submission()
-    for _ in range(2):
-        keep_durably(sent, postgres, NoQueue())
-        make_jobs(postgres, WAYS)
-
-    assert rows(database, "SELECT channel, state FROM outbox ORDER BY channel") == [
-        ("mail", "waiting"),
-        ("webhook", "waiting"),
-    ]
 
 
 @pytest.mark.integration
@@ -105,7 +95,7 @@ def test_of_many_at_once_with_one_key_one_is_new(database: str) -> None:
     for door in doors:
         door.close()
 
-    assert {one.id for one in kept} == {message_id(sent.message.key)}
+    assert {one.id for one in kept} == {sent.message.key}
     assert [one.is_new for one in kept].count(True) == 1
     assert jobs == 2
 
@@ -115,7 +105,7 @@ def test_while_the_database_is_away_the_message_waits_in_the_queue(tmp_path: Pat
     queue = DirectoryQueue(tmp_path)
     sent = submission()
 
-    assert keep_durably(sent, AwayDatabase(), queue).id == message_id(sent.message.key)
+    assert keep_durably(sent, AwayDatabase(), queue).id == sent.message.key
     assert [read_submission(taken.text) for taken in queue.take(10)] == [sent]
 
 
@@ -267,29 +257,6 @@ def test_points_make_the_label(postgres: PostgresDatabase, database: str, points
     assert rows(database, "SELECT label, points, label_reason FROM contact_messages") == [
         (label, points, "why" if points else "")
     ]
-
-
-@pytest.mark.integration
-def test_the_same_text_again_and_again_is_labelled(postgres: PostgresDatabase, database: str) -> None:
-    """From whomever it comes."""
-    for _ in range(4):
-        keep_durably(replace(submission("Buy this"), received=datetime.now(UTC)), postgres, NoQueue())
-
-    assert [label for (label,) in rows(database, "SELECT label FROM contact_messages ORDER BY points")] == [
-        "ham",
-        "ham",
-        "ham",
-        "spam",
-    ]
-
-
-@pytest.mark.integration
-def test_spam_is_kept_and_told_of_by_no_job(postgres: PostgresDatabase, database: str) -> None:
-    """It comes with the day's summary."""
-    keep_durably(submission(points=9), postgres, NoQueue())
-
-    assert make_jobs(postgres, WAYS) == 0
-    assert rows(database, "SELECT count(*) FROM outbox") == [(0,)]
 
 
 TEXTS = st.text(st.characters(codec="utf-8"))

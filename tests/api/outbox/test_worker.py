@@ -13,10 +13,11 @@ from typing import LiteralString
 
 import pytest
 from chalicelib.contact.keeping import keep_durably
+from chalicelib.contact.telling import make_jobs
 from chalicelib.database import Database, Row
 from chalicelib.errors import DeliveryError
 from chalicelib.outbox.channels import Channels, MaildirMailer
-from chalicelib.outbox.jobs import MOST_ATTEMPTS, add_mail, make_jobs, take_jobs
+from chalicelib.outbox.jobs import MOST_ATTEMPTS, add_mail, take_jobs
 from chalicelib.outbox.worker import deliver_due
 from chalicelib.queue import NoQueue
 from chalicelib.services import Services
