@@ -356,12 +356,12 @@ def heading() -> str:
 Written by `benchmarks/deploy.py` on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores, {platform.system()}, Python
 {platform.python_version()}.
 Pages of 12 KB, a tenth of the files assets, against a small S3 in memory on the same machine, over plain HTTP, without
-and with 25 ms for each answer. Read ratios, requests and bytes; the seconds are this machine's, and the server takes its
-share of the two cores.
+and with 25 ms for each answer. Read ratios, requests and bytes; the seconds are this machine's, and the server takes
+its share of the two cores.
 
 Requests of ours are those to S3 and to the KeyValueStore together. A deploy of ours that changes a page copies the
 others inside of S3, because a release is whole under a prefix of its own; what that costs is said here, and in every
-plan. What is sent besides the page is the manifest: half a megabyte for ten thousand files, since hashes cannot be packed.
+plan. What is sent besides the page is the manifest: half a megabyte for ten thousand files; hashes cannot be packed.
 Memory is that of the largest process; a deploy of a thousand files and more has one for each processor besides.
 The goals are meant for 10,000 files: at 1,000 the start of Python and botocore is most of what it costs.
 

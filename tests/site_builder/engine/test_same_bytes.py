@@ -209,9 +209,9 @@ def test_an_incremental_build_leaves_the_bytes_of_a_clean_one(
         run_state_machine_as_test(
             machine,
             settings=settings(
-                # Shared out among four sites and two numbers of processes: 144 here, of three edits each, and 2,000
+                # Shared out among four sites and two numbers of processes: 76 here, of three edits each, and 2,000
                 # with the nightly profile. Pelican's own site is the largest.
-                max_examples=max(12 if make is sample else 16, settings().max_examples // 8),
+                max_examples=max(8 if make is sample else 10, settings().max_examples // 8),
                 stateful_step_count=3,
                 deadline=None,
                 # A failure is short as it is, and each step builds three sites: to shrink it would take minutes.
