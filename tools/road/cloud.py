@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from site_builder.preview.leash import Leashed
 from tools.road.expressions import Value
 from tools.road.keys import make_key
 
@@ -98,30 +99,25 @@ class Cloud:
 
 @contextmanager
 def running(root: Path, state: Path, *options: str) -> Iterator[Cloud]:
-    """Run the local cloud until the block ends, and see that it ends well."""
+    """Run the local cloud until the block, or this process, ends, and see that it ends well."""
     state.mkdir(mode=0o711)
     folder = state / "cloud" / "environments"
     log = state / "cloud.log"
     command = [sys.executable, "publish.py", "cloud", "--port", "0", "--state", str(state), *options]
     with log.open("wb") as stream:
-        process = subprocess.Popen(command, cwd=root, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream)
+        process = Leashed(command, stop_signal=signal.SIGINT, log=stream, cwd=root, stop_seconds=STOP_SECONDS)
     try:
         _wait_until_it_runs(process, log)
         yield Cloud(root, folder)
     finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            code = process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            code = process.wait()
-    if code:
+        process.stop()
+    if code := process.exit_code():
         raise CloudError(f"the local cloud ended with {code}:\n{log.read_text()}")
 
 
-def _wait_until_it_runs(process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_until_it_runs(process: Leashed, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
+    while time.monotonic() < deadline and process.exit_code() is None:
         if "Ctrl-C stops it" in log.read_text():
             return
         time.sleep(0.1)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -80,6 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--deny", action="store_true", help="be the person who does not approve")
     chosen = parser.parse_args(arguments)
     _say_what_is_left_out()
+    # Whoever stops it by its number gets the same end as with Ctrl-C: nothing of it stays.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     began = time.monotonic()
     try:
         with beginning(approves=lambda _: not chosen.deny) as (road, cloud):

@@ -22,6 +22,7 @@ pathlib.Path(sys.argv[1] + ".tmp").write_text(str(os.getpid()))
 os.rename(sys.argv[1] + ".tmp", sys.argv[1])
 time.sleep(60)
 """
+DEAF = CHILD.replace('lambda *_: (pathlib.Path(sys.argv[1] + ".bye").touch(), os._exit(0))', "signal.SIG_IGN")
 PARENT = """
 import signal, sys, time
 from pathlib import Path
@@ -86,3 +87,16 @@ def test_a_child_that_ends_by_itself_says_how(tmp_path: Path) -> None:
         child.stop()
 
     assert child.exit_code() == 7
+
+
+def test_a_child_that_does_not_listen_is_killed(tmp_path: Path) -> None:
+    """After as long as whoever started it would wait."""
+    told = tmp_path / "child"
+    with (tmp_path / "log").open("wb") as log:
+        command = [sys.executable, "-c", DEAF, str(told)]
+        child = Leashed(command, stop_signal=signal.SIGINT, log=log, stop_seconds=1)
+        wait_for(told)
+        child.stop()
+
+    assert child.exit_code() == 128 + signal.SIGKILL
+    assert wait_until_gone(int(told.read_text()))
