@@ -196,6 +196,11 @@ def watching(choice: Choice, prices: Prices, visits: float) -> float:
     )
 
 
+def signing(prices: Prices) -> float:
+    """Return what the key that signs, the topic's, and two alarms cost; how often it signs hardly counts."""
+    return 2 * prices["kms_key_month"] + 2 * prices["alarm_month"]
+
+
 def trail(prices: Prices) -> float:
     """Return what keeping a year of what was done in the account costs; an account's first trail is free itself."""
     return TRAIL_GB * prices["s3_gb_month"]
@@ -262,6 +267,7 @@ def options(prices: Prices) -> list[tuple[str, str, float]]:
         ("a cache for the limits", "the database keeps them", more(PRODUCTION, cache=True)),
         ("WAF with four rules", "none", more(DEV, waf_rules=WAF_RULES)),
         ("backups in a second region", "one region", more(STAGING, backup_copy=True)),
+        ("a signed zone (DNSSEC), for the account", "none", signing(prices)),
         ("a trail of who did what, once for the account", "none", trail(prices)),
     ]
 

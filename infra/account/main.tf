@@ -23,15 +23,28 @@ provider "aws" {
   allowed_account_ids = [var.account]
 
   default_tags {
-    tags = {
-      project     = "zichkoding"
-      environment = "account"
-      managed_by  = "terraform"
-    }
+    tags = local.tags
+  }
+}
+
+# What Route 53 signs with, and counts, is in this region only.
+provider "aws" {
+  alias               = "global"
+  region              = "us-east-1"
+  allowed_account_ids = [var.account]
+
+  default_tags {
+    tags = local.tags
   }
 }
 
 locals {
+  tags = {
+    project     = "zichkoding"
+    environment = "account"
+    managed_by  = "terraform"
+  }
+
   buckets = {
     # What Terraform knows; some of it is secret.
     state = "zichkoding-state-${var.account}"

@@ -36,7 +36,7 @@ variable "monthly_budget" {
 }
 
 variable "told_of_costs" {
-  description = "The mail addresses that hear of the budget and of costs that are unlike other days."
+  description = "The mail addresses that hear of the budget, of costs that are unlike other days, and of a zone that cannot be signed."
   type        = set(string)
 
   validation {
@@ -55,4 +55,15 @@ variable "trail" {
   description = "Whether it is written down who did what in the account (CloudTrail); not where an organization's trail does that already."
   type        = bool
   default     = true
+}
+
+variable "signed_zones" {
+  description = "Those of the zones that are signed (DNSSEC); docs/runbooks/sign-the-zone.md says what else that takes, and in which order."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = length(setsubtract(var.signed_zones, var.zones)) == 0
+    error_message = "Only a zone of var.zones can be signed here."
+  }
 }

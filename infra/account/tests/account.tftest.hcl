@@ -5,15 +5,40 @@ mock_provider "aws" {
   override_during = plan
 }
 
+mock_provider "aws" {
+  alias           = "global"
+  source          = "../mocks"
+  override_during = plan
+}
+
 variables {
   account        = "123456789012"
-  zones          = ["example.com"]
+  zones          = ["example.com", "example.org"]
   monthly_budget = 60
   told_of_costs  = ["owner@example.com"]
 }
 
 run "whole" {
   command = plan
+
+  # What can be chosen is chosen here, so that the rules for all of the ground look at it too.
+  variables {
+    signed_zones = ["example.com"]
+  }
+
+  # A zone is signed where that is wished, by a key that Route 53 takes, and somebody hears when it cannot be.
+  assert {
+    condition     = keys(aws_route53_hosted_zone_dnssec.this) == ["example.com"] && keys(aws_route53_key_signing_key.this) == ["example.com"] && keys(output.signatures) == ["example.com"]
+    error_message = "That one, and no other."
+  }
+  assert {
+    condition     = [for key in aws_kms_key.signing : "${key.customer_master_key_spec} ${key.key_usage}"] == ["ECC_NIST_P256 SIGN_VERIFY"]
+    error_message = "Route 53 takes no other kind."
+  }
+  assert {
+    condition     = { for alarm in aws_cloudwatch_metric_alarm.signing : alarm.metric_name => length(alarm.alarm_actions) } == { DNSSECInternalFailure = 1, DNSSECKeySigningKeysNeedingAction = 1 }
+    error_message = "Before the signatures end."
+  }
 
   # The buckets are closed, encrypted, versioned, by TLS only, and not deleted by mistake.
   assert {
@@ -91,11 +116,16 @@ run "whole" {
   }
 }
 
-run "an_organizations_trail_is_enough" {
+run "what_nobody_asked_for_is_not_there" {
   command = plan
 
   variables {
     trail = false
+  }
+
+  assert {
+    condition     = length(aws_kms_key.signing) == 0 && length(module.signing_topic) == 0 && length(aws_route53_hosted_zone_dnssec.this) == 0
+    error_message = "A zone that is not signed needs no key."
   }
 
   assert {
@@ -115,4 +145,14 @@ run "what_is_wrong_is_refused" {
   }
 
   expect_failures = [var.account, var.zones, var.monthly_budget, var.told_of_costs]
+}
+
+run "a_zone_that_is_elsewhere_is_not_signed_here" {
+  command = plan
+
+  variables {
+    signed_zones = ["elsewhere.example"]
+  }
+
+  expect_failures = [var.signed_zones]
 }
