@@ -14,7 +14,7 @@ from tools import package_api
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = ROOT / "infra" / "modules"
-API, WATCH = MODULES / "api", MODULES / "watch"
+API, WATCH, SCHEDULE = MODULES / "api", MODULES / "watch", MODULES / "schedule"
 INCIDENT = ROOT / "docs" / "runbooks" / "incident.md"
 CHALICE = json.loads((ROOT / "api" / ".chalice" / "config.json").read_text())
 
@@ -37,7 +37,8 @@ def own_figures() -> set[str]:
 
 def alarm_names() -> set[str]:
     """Return the names of all alarms, without the environment's."""
-    watched = re.findall(r"^    ([a-z-]+) = \{$", (WATCH / "alarms.tf").read_text(), re.MULTILINE)
+    tables = [(folder / "alarms.tf").read_text() for folder in (WATCH, SCHEDULE)]
+    watched = re.findall(r"^    ([a-z-]+) = \{$", "\n".join(tables), re.MULTILINE)
     rollback = re.findall(r"^    (\w+) = \{$", (API / "shift.tf").read_text(), re.MULTILINE)
     return {*watched, *(f"rollback-{name}" for name in rollback)}
 

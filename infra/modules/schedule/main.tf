@@ -143,33 +143,3 @@ resource "aws_scheduler_schedule" "publisher" {
     }
   }
 }
-
-resource "aws_cloudwatch_metric_alarm" "failures" {
-  alarm_name          = "${local.name}-failures"
-  alarm_description   = "What is due could not be asked for, three times in a quarter of an hour. Look at the log of ${local.name}; the token has ended, most likely: docs/runbooks/repository.md."
-  namespace           = "AWS/Lambda"
-  metric_name         = "Errors"
-  dimensions          = { FunctionName = aws_lambda_function.publisher.function_name }
-  statistic           = "Sum"
-  period              = 900
-  evaluation_periods  = 1
-  threshold           = 3
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = var.alarm_topic_arn == null ? [] : [var.alarm_topic_arn]
-}
-
-resource "aws_cloudwatch_metric_alarm" "silence" {
-  alarm_name          = "${local.name}-silence"
-  alarm_description   = "Nobody has looked for what is due for a quarter of an hour: the schedule ${local.name} is off, or may not wake the function."
-  namespace           = "AWS/Lambda"
-  metric_name         = "Invocations"
-  dimensions          = { FunctionName = aws_lambda_function.publisher.function_name }
-  statistic           = "Sum"
-  period              = 900
-  evaluation_periods  = 1
-  threshold           = 1
-  comparison_operator = "LessThanThreshold"
-  treat_missing_data  = "breaching"
-  alarm_actions       = var.alarm_topic_arn == null ? [] : [var.alarm_topic_arn]
-}

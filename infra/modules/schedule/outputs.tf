@@ -10,5 +10,5 @@ output "token_secret_arn" {
 
 output "alarm_names" {
   description = "What rings when a publication cannot be asked for."
-  value       = [aws_cloudwatch_metric_alarm.failures.alarm_name, aws_cloudwatch_metric_alarm.silence.alarm_name]
+  value       = [for one in aws_cloudwatch_metric_alarm.this : one.alarm_name]
 }

@@ -76,13 +76,13 @@ run "the_token_is_nowhere_but_in_its_secret" {
 run "a_failure_and_a_silence_are_heard" {
   assert {
     condition = alltrue([
-      for alarm in [aws_cloudwatch_metric_alarm.failures, aws_cloudwatch_metric_alarm.silence] :
-      alarm.alarm_actions == toset([var.alarm_topic_arn])
+      for alarm in aws_cloudwatch_metric_alarm.this :
+      alarm.alarm_actions == toset([var.alarm_topic_arn]) && alarm.ok_actions == toset([var.alarm_topic_arn])
     ])
-    error_message = "Both alarms tell somebody."
+    error_message = "Both alarms tell somebody, when they begin and when they are over."
   }
   assert {
-    condition     = aws_cloudwatch_metric_alarm.silence.treat_missing_data == "breaching"
+    condition     = aws_cloudwatch_metric_alarm.this["publisher-silence"].treat_missing_data == "breaching"
     error_message = "A function that never wakes sends no figures at all."
   }
 }
