@@ -159,7 +159,7 @@ def key_of(planned: Sequence[Resource]) -> list[str]:
 def called() -> set[str]:
     """Return what the one module that speaks to AWS asks of it."""
     text = (ROOT / "site_builder" / "release" / "aws.py").read_text()
-    direct = set(re.findall(r"\b(?:_client|client|_local_client\([^)]*\))\.([a-z_]+)\(", text))
+    direct = set(re.findall(r"\b(?:_client|client|_(?:local_)?client\([^)]*\))\.([a-z_]+)\(", text))
     by_name = set(re.findall(r"\.get_(?:paginator|waiter)\(\"(\w+)\"\)", text))
     return (direct - {"get_paginator", "get_waiter"}) | by_name
 
