@@ -100,6 +100,7 @@ FILL = """
            sha256(n::text::bytea)
     FROM generate_series(1, 10000) AS n
 """
+COPIER = "pg_basebackup"
 BARE_TABLE = "CREATE TABLE IF NOT EXISTS bare (id uuid PRIMARY KEY, name text, email text, subject text, message text)"
 
 
@@ -258,6 +259,9 @@ def warm(
         _print_warm(f"{what} ({rounds} x {each}, by turns)", timed, spent)
 
     measure("Warm, in process, one connection, 10,000 messages there, durable")
+    if not (find_binaries() / COPIER).exists():
+        print(f"\nNot measured with a second server: the programs of this PostgreSQL are without {COPIER}.")
+        return
     with _second_server(folder / "second", server, environment):
         measure("The same, each commit on a second server's disk as well, both on this machine")
 
@@ -280,7 +284,7 @@ def _second_server(folder: Path, first: PostgresServer, environment: Mapping[str
     kept = folder.with_name("postgres").resolve()
     folder.mkdir(mode=0o700)
     login = [f"--host={first.host}", f"--port={first.port}", f"--username={SUPERUSER}"]
-    copy = [str(find_binaries() / "pg_basebackup"), *login, f"--pgdata={folder / 'data'}", "--write-recovery-conf"]
+    copy = [str(find_binaries() / COPIER), *login, f"--pgdata={folder / 'data'}", "--write-recovery-conf"]
     subprocess.run([*copy, "--checkpoint=fast"], env={**environment, "PGPASSWORD": first.password}, check=True)
     # What `running_postgres` finds where it has made a folder itself.
     (folder / "password").write_text(first.password)

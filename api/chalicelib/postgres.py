@@ -110,7 +110,7 @@ class _BoundedConnection(psycopg.Connection[Row]):
         """Call a function that takes one text and returns one.
 
         It is prepared when it is first called, and goes past the cursor: what that does for statements and values of
-        every kind is a quarter of what a message costs here, and parsing and planning a tenth of what it costs there.
+        every kind was a fifth of what a message costs here, and parsing and planning a tenth of what it costs there.
         """
         name = function.encode()
         if function not in self._callable:
