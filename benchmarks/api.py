@@ -228,6 +228,8 @@ def warm(
 
     app.services.database.ask(BARE_TABLE)
     connection: Any = app.services.database._connection  # type: ignore[attr-defined]  # noqa: SLF001
+    # Where it is None, nothing is prepared whatever is asked for; here each way says itself whether it is.
+    connection.prepare_threshold = 0
     statement = (
         "INSERT INTO contact_messages (idempotency_key, name, email, subject, message) VALUES (%s, %s, %s, %s, %s)"
     )
