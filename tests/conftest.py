@@ -16,7 +16,7 @@ from site_builder.engine.build import BuildRequest
 from site_builder.guarded import build_guarded
 from site_builder.preview.database import PostgresServer, running_postgres
 from tests.serving import serving
-from tools.browser import find_browser, launch_chromium
+from tools.browser import find_browser
 
 ROOT = Path(__file__).resolve().parents[1]
 # A slow machine is no fault, so a property states no time; nightly looks harder: HYPOTHESIS_PROFILE=nightly.
@@ -107,7 +107,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     program = find_browser()
     if program is None:
         pytest.fail("no Chromium was found: run `make setup`, or name one in the variable CHROMIUM")
-    running = launch_chromium(playwright, program)
+    running = playwright.chromium.launch(executable_path=program)
     yield running
     running.close()
 

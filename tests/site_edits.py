@@ -18,7 +18,7 @@ from pelican.settings import read_settings
 
 from site_builder.engine.ground import Report
 from site_builder.engine.pelican import FastPelican, _disconnect_plugins
-from site_builder.engine.quick import glance
+from site_builder.engine.quick import glance, namespace_digest
 
 MOST_DELETED = 3
 TITLES = ("Short", "A longer title & more", "Zebra", "alpha again", "Ünïcode *marks*")
@@ -71,7 +71,7 @@ class Site:
         seen = glance(output, "test", settings)
         if seen.unchanged:
             return "nothing"
-        report = self._ours(output, front="test", settings_file=settings, seen=seen)
+        report = self._ours(output, front="test", namespace=namespace_digest(settings), seen=seen)
         return "words" if report.short else "build"
 
     def clean(self) -> dict[str, bytes]:

@@ -7,34 +7,11 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    # This module also runs before anything is installed.
-    from playwright.sync_api import Browser, Playwright
 
 VARIABLE = "CHROMIUM"
 SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "microsoft-edge")
 OWN_PROGRAMS = ("chrome-linux*/chrome", "chrome-mac*/Chromium.app/Contents/MacOS/Chromium")
 DOWNLOAD_SECONDS = 600
-# With the first, Chromium at times says that it closes a page that is just being loaded again, and does not: whoever
-# waits for that waits for ever (crbug.com/536385539). A second such switch takes the place of Playwright's own, so what
-# of that one matters here is said again: a page shows at once what it is, and nothing goes to the network by itself.
-NOT_WANTED = (
-    "RenderDocument",
-    "AvoidUnnecessaryBeforeUnloadCheckSync",
-    "DestroyProfileOnBrowserClose",
-    "HttpsUpgrades",
-    "HttpsFirstBalancedModeAutoEnable",
-    "MediaRouter",
-    "PaintHolding",
-    "ThirdPartyStoragePartitioning",
-    "AvoidCorsURLLoaderRestartOnRedirect",
-    "OptimizationHints",
-    "NetworkTimeServiceQuerying",
-    "AimEnabled",
-    "PreconnectToSearch",
-)
 
 
 def find_browser() -> Path | None:
@@ -43,11 +20,6 @@ def find_browser() -> Path | None:
     if named:
         return Path(named)
     return _own_browser() or _system_browser()
-
-
-def launch_chromium(playwright: Playwright, program: Path | None) -> Browser:
-    """Start a Chromium that closes what it is told to close."""
-    return playwright.chromium.launch(executable_path=program, args=[f"--disable-features={','.join(NOT_WANTED)}"])
 
 
 def install_browser(python: Path, say: Callable[[str], None]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from tools.browser import find_browser, launch_chromium
+from tools.browser import find_browser
 
 IMAGES = Path(__file__).resolve().parents[1] / "theme" / "static" / "images"
 ICO_SIZES = ((16, 16), (32, 32), (48, 48))
@@ -26,7 +26,7 @@ def main() -> None:
     """Draw all of them."""
     mark = (IMAGES / "mark.svg").read_text()
     with sync_playwright() as playwright:
-        browser = launch_chromium(playwright, find_browser())
+        browser = playwright.chromium.launch(executable_path=find_browser())
         page = browser.new_page()
         for name, side, share in (*PICTURES, MASKABLE):
             _save(_drawn(page, mark, side, share), IMAGES / name)

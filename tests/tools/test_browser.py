@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error
 
 from tools import browser
 
@@ -72,19 +71,3 @@ def test_a_download_that_cannot_be_had_is_tried_once(nowhere: Path, monkeypatch:
         browser.install_browser(python, lambda _: None)
 
     assert tries == [python]
-
-
-@pytest.mark.browser
-@pytest.mark.timeout(120)
-def test_a_page_that_is_just_being_loaded_again_can_be_closed(browser: Browser, site_url: str) -> None:
-    """Every test of the preview ends so: what it wrote is put back, and the page is on its way to show that."""
-    context = browser.new_context()
-    for _ in range(20):
-        page = context.new_page()
-        page.goto(f"{site_url}/404.html")
-        with pytest.raises(Error, match="navigation"):
-            page.evaluate("() => { location.reload(); return new Promise(() => {}); }")
-        page.close()
-
-    assert context.pages == []
-    context.close()

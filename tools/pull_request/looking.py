@@ -19,7 +19,7 @@ from playwright.sync_api import Page as Tab
 from site_builder.preview.origin import FolderOrigin, working_values
 from site_builder.preview.stack import Project, running_site
 from tools import lighthouse
-from tools.browser import find_browser, launch_chromium
+from tools.browser import find_browser
 from tools.node_tools import LIGHTHOUSE, install_tool
 from tools.pull_request.report import Marks, Page, Picture, ReportError
 
@@ -77,7 +77,7 @@ def take_pictures(sides: Sides, pages: Sequence[Page], folder: Path) -> tuple[Pi
     folder.mkdir(parents=True, exist_ok=True)
     taken: list[tuple[float, Page, str, bytes]] = []
     with sync_playwright() as playwright:
-        browser = launch_chromium(playwright, program)
+        browser = playwright.chromium.launch(executable_path=program)
         for view, (width, height) in SIZES.items():
             tab = _open_tab(browser, width, height)
             for page in pages:

@@ -46,6 +46,8 @@ def dawdle(_: int) -> int:
 
 def main() -> None:
     """Do the named work on so many things, and print what came of it."""
+    # Whatever runs in the background of a shell would not hear of it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     work = {"double": double, "process": process, "refuse": refuse, "die": die, "dawdle": dawdle}[sys.argv[1]]
     try:
         for made in in_processes(work, range(int(sys.argv[2]))):
