@@ -12,7 +12,9 @@ import argparse
 import json
 import os
 import secrets
+import select
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -66,9 +68,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--port", type=int, default=8001, help="0 takes a free one (default: %(default)s)")
     parser.add_argument("--local", type=Path, help="the folder that keeps mail, queue and secret on this machine")
+    parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
     port = chosen.port
     try:
+        if chosen.work:
+            return _work()
         if chosen.local:
             _set_local(chosen.local.resolve())
         server = _open(port)
@@ -106,30 +111,33 @@ def _set_local(folder: Path) -> None:
 
 @contextmanager
 def _working() -> Iterator[None]:
-    """Do what Lambda's schedule does, in a thread with a database connection of its own."""
+    """Do what Lambda's schedule does, in a process of its own as there: its work takes no time from a visitor's."""
+    command = [sys.executable, __file__, "--work"]
+    # It ends when its input does, however this one ends.
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as worker:
+        try:
+            yield
+        finally:
+            assert worker.stdin  # noqa: S101 - it is a pipe
+            worker.stdin.close()
+
+
+def _work() -> int:
+    """Work until the input ends."""
     from app import services  # noqa: PLC0415 - so that a missing setting is a message and not a traceback
     from chalicelib.outbox.channels import open_channels  # noqa: PLC0415 - so that a missing setting is a message and not a traceback
-    from chalicelib.services import open_services  # noqa: PLC0415 - so that a missing setting is a message and not a traceback
     from chalicelib.tasks import run_tasks  # noqa: PLC0415 - so that a missing setting is a message and not a traceback
 
-    stop = threading.Event()
-    own = open_services(services.settings)
+    # Whoever is to end hears of it, and ends this one when the last visitor has been answered.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     channels = open_channels(services.settings)
-
-    def work() -> None:
-        pause = WORK_SECONDS
-        while not stop.wait(pause):
-            # While the database is away there is nothing to do but to ask again, less and less often.
-            pause = WORK_SECONDS if run_tasks(own, channels) else min(pause * 2, 15.0)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-        own.close()
+    pause = WORK_SECONDS
+    while not select.select([sys.stdin], [], [], pause)[0]:
+        # While the database is away there is nothing to do but to ask again, less and less often.
+        pause = WORK_SECONDS if run_tasks(services, channels) else min(pause * 2, 15.0)
+    services.close()
+    return 0
 
 
 def _open(port: int) -> LocalDevServer:

@@ -7,6 +7,7 @@ import email
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -28,7 +29,7 @@ from chalicelib.replies import Reply
 from chalicelib.routes import ROUTES
 from openapi_spec_validator import validate
 
-from tests.api.conftest import API, ENVIRONMENT, Line, Server, running_server
+from tests.api.conftest import API, ENVIRONMENT, Line, Server, as_api, running_server
 from tools.runtime_api import http_event
 
 FORM = "application/x-www-form-urlencoded"
@@ -245,6 +246,32 @@ def test_a_database_that_goes_away_costs_nobody_their_text(
     assert "Hello" in away.text
     assert away.headers["Retry-After"] == "60"
     assert count(database) == 2
+
+
+@pytest.mark.integration
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells whose child a process is")
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_the_worker_ends_with_the_server_however_that_ends(database: str, tmp_path: Path, how: signal.Signals) -> None:
+    """It is a process of its own, as in Lambda, and nobody's when the server is gone."""
+    with subprocess.Popen(
+        [sys.executable, "serve.py", "--port", "0", "--local", str(tmp_path)],
+        cwd=API,
+        env={**os.environ, "DATABASE_URL": as_api(database)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as server:
+        assert server.stdout
+        server.stdout.readline()
+        deadline = time.monotonic() + 20
+        children = Path(f"/proc/{server.pid}/task/{server.pid}/children")
+        while not (workers := children.read_text().split()) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        server.send_signal(how)
+        # The worker holds what the server said in its hands too, until it ends.
+        rest = server.stdout.read()
+
+    assert (rest, len(workers)) == ("", 1)
 
 
 def test_a_missing_setting_is_named_without_a_traceback() -> None:
