@@ -25,7 +25,8 @@ VENV := .venv/bin
 RUN := $(VENV)/python -m site_builder
 PYTEST := $(VENV)/coverage run -m pytest
 # These take about as long as all the others, so they run beside them.
-HALF := tests/site_builder/engine/test_same_bytes.py tests/infra tests/theme tests/tools tests/smoke
+HALF := tests/site_builder/engine/test_same_bytes.py tests/infra tests/theme tests/tools tests/smoke \
+	tests/api/test_old_code.py tests/api/test_contract_fuzzed.py tests/api/test_least_rights.py
 
 REPORTS := dist/reports
 
