@@ -103,6 +103,24 @@ def test_a_page_that_is_early_is_served_before_it_is_in_its_place(served: Served
     assert b"Early" not in served.ask("/blog/first/").read()
 
 
+def test_a_page_that_becomes_another_while_it_is_served_is_known_to_be_old(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or its browser would take the old words for the new build's, and show them until the next one."""
+    before = served.board.build
+
+    def build_meanwhile(_file: str) -> bytes:
+        served.board.built(["blog/first/index.html"])
+        return b"<p>Old.</p>"
+
+    monkeypatch.setattr(served.early, "get", build_meanwhile)
+    body = served.ask("/blog/first/", Sec_Fetch_Dest="document").read()
+
+    assert b"Old." in body
+    assert f'data-build="{before}"'.encode() in body
+    assert served.board.build != before
+
+
 def test_news_come_as_they_are(served: Served) -> None:
     """In the form that a browser's EventSource reads."""
     stream = served.ask(f"/_dev/events?path=/blog/first/&build={served.board.build}")
