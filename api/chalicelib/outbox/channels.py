@@ -58,8 +58,8 @@ class MaildirMailer:
 
     def send(self, sender: str, recipient: str, mail: bytes) -> None:
         """Write the mail, with what its envelope says."""
-        # The envelope stands above what was written, and nothing of that is read: taking it apart takes as long as
-        # writing it, and the local server's visitors wait meanwhile.
+        # The envelope stands above what was written, and nothing of that is read: taking it apart takes longer than
+        # writing it.
         envelope = f"Return-Path: <{sender}>\r\nDelivered-To: {recipient}\r\n".encode()
         self._folder.parent.mkdir(parents=True, exist_ok=True)
         mailbox.Maildir(self._folder, create=True).add((envelope + mail).replace(b"\r\n", b"\n"))
