@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from chalicelib.errors import NotSignedInError
 from chalicelib.requests import Request
@@ -15,8 +14,7 @@ Role = Literal["visitor", "member", "editor", "admin"]
 ROLES: tuple[Role, ...] = ("visitor", "member", "editor", "admin")
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(NamedTuple):
     """Somebody who is signed in, as far as every request needs to know."""
 
     id: uuid.UUID
@@ -25,8 +23,7 @@ class Member:
     role: Role
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """A request that was let through."""
 
     request: Request

@@ -17,8 +17,11 @@ class Database(Protocol):
         A statement may be sent a second time when the connection broke: it must be one that does no harm twice.
         """
 
-    def call(self, function: LiteralString, given: str) -> str:
-        """Call a function of the database that takes one text and returns one, under the promises of `ask`."""
+    def call(self, function: LiteralString, *values: str | None) -> str:
+        """Call a function of the database and return its text, under the promises of `ask`.
+
+        The values are written as PostgreSQL reads them, each as the function's own type; there are always as many.
+        """
 
     def close(self) -> None:
         """End the connection; the next statement makes another."""

@@ -7,12 +7,10 @@ store has them (`redis_limits`), they are taken before, and the statement is tol
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True)
-class Limit:
+class Limit(NamedTuple):
     """So many at once, so many a second, and so many on credit."""
 
     burst: float
@@ -20,8 +18,7 @@ class Limit:
     credit: float = 0.0
 
 
-@dataclass(frozen=True)
-class Charge:
+class Charge(NamedTuple):
     """One token of each bucket: taken already, where it is known what is left, else to be taken by the statement."""
 
     buckets: tuple[str, ...]
@@ -29,7 +26,7 @@ class Charge:
 
     def values(self, limit: Limit) -> Mapping[str, object]:
         """Return what `tokens_left()` is asked with; in order, so that no two wait for each other's second bucket."""
-        return {**vars(limit), "buckets": sorted(self.buckets), "tokens": self.tokens}
+        return {**limit._asdict(), "buckets": sorted(self.buckets), "tokens": self.tokens}
 
 
 class Limits(Protocol):

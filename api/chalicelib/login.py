@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from chalicelib.errors import SettingsError
-from chalicelib.sigv4 import presigned_query, read_credentials
 
 # RDS looks at a token when a connection begins; it takes one for so long.
 TOKEN_SECONDS = 900
 DEFAULT_PORT = 5432
 
 
-@dataclass(frozen=True)
-class Login:
+class Login(NamedTuple):
     """Where the database is, and what makes the password for one more connection, if the address has none."""
 
-    url: str = field(repr=False)
+    url: str
     make_token: Callable[[], str] | None = None
+
+    def __repr__(self) -> str:
+        """Name it without the password that the address may have."""
+        return "Login()"
 
     def password(self) -> str | None:
         """Return the password for one more connection, or None where the address has it."""
@@ -56,6 +58,8 @@ def cache_token(cache: str, user: str, environment: Mapping[str, str]) -> str:
 
 def _signed_wish(server: str, asked: Mapping[str, str], service: str, environment: Mapping[str, str]) -> str:
     """Return a signed wish to connect, which is as good as a password while it lasts."""
+    from chalicelib.sigv4 import presigned_query, read_credentials  # noqa: PLC0415 - only where it is used
+
     query = presigned_query(
         server,
         {"Action": "connect", **asked},

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from chalicelib.errors import QueueUnavailableError
 
@@ -15,8 +14,7 @@ from chalicelib.errors import QueueUnavailableError
 LEASE_SECONDS = 60
 
 
-@dataclass(frozen=True)
-class Queued:
+class Queued(NamedTuple):
     """A text that was taken, and what to show to have it removed."""
 
     text: str

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import NamedTuple
 
 from chalicelib.errors import ApiError, InvalidError
 
@@ -22,13 +22,12 @@ HEADERS = {
 }
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """A response, before it is anybody's framework's; a header with several values has them in a list."""
 
     status: int
     body: str
-    headers: Mapping[str, str | list[str]] = field(default_factory=dict)
+    headers: Mapping[str, str | list[str]] = {}
 
 
 def json_reply(status: int, value: object, headers: Mapping[str, str] | None = None) -> Reply:

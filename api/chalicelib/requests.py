@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from typing import NamedTuple
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """One request; the names of its headers are in lower case."""
 
     method: str
     path: str
-    query: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = {}
+    headers: Mapping[str, str] = {}
     body: bytes = b""
     address: str = ""
 
-    @cached_property
+    @property
     def content_type(self) -> str:
         """Return the body's type without its parameters."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from chalicelib.accounts import issuer, keys, links, me, saved, sessions
 from chalicelib.calls import Call, Role
@@ -25,8 +25,7 @@ from chalicelib.services import Services
 Handler = Callable[[Call], Reply]
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(NamedTuple):
     """What is done for a method of an address, for whom, and which bodies it takes."""
 
     method: str
@@ -98,7 +97,7 @@ def answer(request: Request, services: Services) -> Reply:
     except Exception as error:  # noqa: BLE001 - the last resort: one shape for our own faults too
         tell_crash(error, request.path)
         reply = _error(InternalError(), request)
-    return replace(reply, body="") if request.method == "HEAD" else reply
+    return reply._replace(body="") if request.method == "HEAD" else reply
 
 
 def _answer(request: Request, services: Services) -> Reply:
@@ -121,7 +120,7 @@ def _answer(request: Request, services: Services) -> Reply:
     reply = route.handle(Call(request, services, member))
     if not cookie or "Set-Cookie" in reply.headers:
         return reply
-    return replace(reply, headers={**reply.headers, "Set-Cookie": cookie})
+    return reply._replace(headers={**reply.headers, "Set-Cookie": cookie})
 
 
 def _allowed(methods: Mapping[str, Route]) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from chalicelib.database import Database
 from chalicelib.limits import DatabaseLimits, Limits
@@ -15,8 +15,7 @@ from chalicelib.signing import Signer
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 
 
-@dataclass(frozen=True)
-class Services:
+class Services(NamedTuple):
     """The settings, and the doors to what is outside."""
 
     settings: Settings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from chalicelib.errors import SettingsError
@@ -12,46 +12,54 @@ from chalicelib.login import Login, cache_token, read_login
 SHORTEST_SECRET = 32
 
 
-@dataclass(frozen=True)
-class Issuer:
+class Issuer(NamedTuple):
     """Who else may say who somebody is, by OpenID Connect."""
 
     url: str
     client_id: str
-    client_secret: str = field(repr=False)
+    client_secret: str
+
+    def __repr__(self) -> str:
+        """Name it without the secret."""
+        return f"Issuer({self.url!r}, {self.client_id!r})"
 
 
-@dataclass(frozen=True)
-class Webhook:
+class Webhook(NamedTuple):
     """Where a program of the owner's is told of messages, and the secret that signs what it is told."""
 
     url: str
-    secret: bytes = field(repr=False)
+    secret: bytes
+
+    def __repr__(self) -> str:
+        """Name it without the secret."""
+        return f"Webhook({self.url!r})"
 
 
-@dataclass(frozen=True)
-class RedisAddress:
+class RedisAddress(NamedTuple):
     """Where a Redis or Valkey is that keeps the limits, and how to get in."""
 
     host: str
     port: int
     user: str
-    password: str = field(repr=False)
+    password: str
     database: int
     encrypted: bool
     # Where the user signs in by IAM: makes the password for one more connection.
     make_token: Callable[[], str] | None = None
 
+    def __repr__(self) -> str:
+        """Name it without the password."""
+        return f"RedisAddress({self.host!r}, {self.port})"
 
-@dataclass(frozen=True)
-class Settings:
+
+class Settings(NamedTuple):
     """What the API needs to know about where it runs."""
 
-    database_login: Login = field(repr=False)
+    database_login: Login
     # Where the site is for its visitors: links in mails lead there, and only its own pages may change anything.
     site_url: str
     # The first signs, all are known; read as text, so that it can be any.
-    secrets: tuple[bytes, ...] = field(repr=False)
+    secrets: tuple[bytes, ...]
     queue_url: str
     queue_folder: str
     mail_folder: str
@@ -69,6 +77,10 @@ class Settings:
     commit: str
     # Under which name CloudWatch collects the figures; empty where nobody does.
     metrics: str
+
+    def __repr__(self) -> str:
+        """Name them without the secrets."""
+        return f"Settings({self.site_url!r})"
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

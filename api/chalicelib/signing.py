@@ -6,7 +6,7 @@ import base64
 import binascii
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from chalicelib.errors import ApiError
 
@@ -23,11 +23,14 @@ class BadTokenError(ApiError):
         super().__init__("This link is not whole. Please open it again from the mail it came with.")
 
 
-@dataclass(frozen=True)
-class Signer:
+class Signer(NamedTuple):
     """Signs with the first secret and knows the signatures of all, so that a secret can be replaced."""
 
-    secrets: Sequence[bytes] = field(repr=False)
+    secrets: Sequence[bytes]
+
+    def __repr__(self) -> str:
+        """Name it without the secrets."""
+        return "Signer()"
 
     def sign(self, purpose: str, content: str) -> str:
         """Return a token for an address or a hidden field: the content, and what proves that it is ours."""

@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import LiteralString
 from urllib.parse import quote
@@ -147,7 +147,7 @@ def test_a_bucket_fills_with_time_and_no_further_than_its_brim(counted: Counted)
 
 def test_credit_is_debt_with_an_end(counted: Counted) -> None:
     """It is paid back before there is anything to take again."""
-    limit = replace(LIMIT, credit=2.0)
+    limit = LIMIT._replace(credit=2.0)
     taken = [counted.take("a", limit=limit) for _ in range(7)]
     counted.wait(4000)
 
@@ -182,7 +182,7 @@ def test_redis_forgets_what_nobody_asked_about_for_a_day(redis: RedisLimits) -> 
 @pytest.fixture
 def services(services: Services, redis: RedisLimits) -> Services:
     """Return services whose limits are in Redis."""
-    return replace(services, limits=redis)
+    return services._replace(limits=redis)
 
 
 def send(services: Services, text: str) -> int:
@@ -220,7 +220,7 @@ def test_without_redis_the_database_counts_and_no_message_waits(
         if fault == "it speaks another language":
             threading.Thread(target=_say_hello, args=(other,), daemon=True).start()
         limits = RedisLimits(RedisAddress("127.0.0.1", port, "", "wrong", 0, encrypted=False))
-        statuses = [send(replace(services, limits=limits), f"Text {number}") for number in range(6)]
+        statuses = [send(services._replace(limits=limits), f"Text {number}") for number in range(6)]
         limits.close()
     told = [line for line in capsys.readouterr().err.splitlines() if "redis_away" in line]
 

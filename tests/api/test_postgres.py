@@ -89,9 +89,19 @@ def test_a_server_that_stands_still_is_given_up(postgres: PostgresDatabase, monk
     assert postgres.ask("SELECT 2") == [(2,)]
 
 
-def test_a_function_is_called_with_a_text_and_gives_one(postgres: PostgresDatabase) -> None:
-    """Any letter goes there and comes back, the first time and later."""
+def test_a_function_is_called_with_values_and_gives_a_text(postgres: PostgresDatabase) -> None:
+    """Any letter goes there and comes back, the first time and later; each value is of the type that it is there."""
     assert [postgres.call("upper", text) for text in ("a", "'%s$1\\", "žofie 🦊\n")] == ["A", "'%S$1\\", "žOFIE 🦊\n"]
+    assert postgres.call("repeat", "ab", "3") == "ababab"
+    assert not postgres.call("repeat", "ab", None)
+
+
+@pytest.mark.parametrize("text", ["with a\0in it", "\ud800"])
+def test_what_would_not_arrive_as_it_is_is_not_sent(postgres: PostgresDatabase, text: str) -> None:
+    """A text ends for the driver where a NUL is."""
+    with pytest.raises(DatabaseRefusedError):
+        postgres.call("upper", text)
+    assert postgres.call("upper", "a") == "A"
 
 
 def test_what_is_wrong_with_a_call_is_told_from_what_is_wrong_with_the_server(postgres: PostgresDatabase) -> None:

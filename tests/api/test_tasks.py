@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -87,7 +86,7 @@ def test_the_days_spam_is_told_in_one_mail(services: Services, channels: Channel
     assert mails(tmp_path / "mail") == []
 
     for points in (9, 5):
-        spam = replace(submission(f"Buy {points}", points=points), received=datetime.now(UTC))
+        spam = submission(f"Buy {points}", points=points)._replace(received=datetime.now(UTC))
         keep_durably(spam, services.database, NoQueue())
     summarise_spam(services, channels)
     deliver_due(services, channels)

@@ -23,8 +23,8 @@ THANK_YOU = "/contact/thank-you/"
 
 def give_token(call: Call) -> Reply:
     """Give the form a key, which makes its message one, and a token that says when the form was first touched."""
-    key = uuid.uuid4()
-    return json_reply(HTTPStatus.OK, {"token": issue_token(call.services.signer, key), "key": str(key)})
+    key = str(uuid.uuid4())
+    return json_reply(HTTPStatus.OK, {"token": issue_token(call.services.signer, key), "key": key})
 
 
 def take_message(call: Call) -> Reply:
@@ -42,7 +42,7 @@ def take_message(call: Call) -> Reply:
     if request.is_form:
         return see_other(THANK_YOU)
     status = HTTPStatus.CREATED if kept.is_new else HTTPStatus.OK
-    return json_reply(status, {"id": str(kept.id), "status": "received"})
+    return json_reply(status, {"id": kept.id, "status": "received"})
 
 
 def _submission(request: Request, fields: Mapping[str, str], message: ContactMessage, services: Services) -> Submission:

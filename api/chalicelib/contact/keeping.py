@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import LiteralString
+from functools import cache
+from typing import LiteralString, NamedTuple
 
 from chalicelib.contact.message import ContactMessage
 from chalicelib.contact.spam import DEBT_POINTS, SPAM_AT, Evidence
@@ -23,6 +23,7 @@ from chalicelib.errors import (
     QueueUnavailableError,
     TooManyError,
 )
+from chalicelib.fields import is_storable
 from chalicelib.limits import Charge, Limit
 from chalicelib.observe import tell
 from chalicelib.queue import Queue, Queued
@@ -30,9 +31,7 @@ from chalicelib.signing import Signer
 
 # Five at once, then one in ten minutes; what is written on credit is labelled, and there is an end to credit.
 LIMIT = Limit(burst=5.0, per_second=1 / 600, credit=25.0)
-NO_LIMIT = replace(LIMIT, credit=1e9)
-# Points are given here, and added up there.
-THRESHOLDS = {"spam_at": SPAM_AT, "debt_points": DEBT_POINTS}
+NO_LIMIT = LIMIT._replace(credit=1e9)
 # One function, one round trip, one transaction; what it does is in the migration that makes it.
 KEEP: LiteralString = "accept_message"
 
@@ -43,8 +42,7 @@ class UnreadableSubmissionError(Exception):
     """What came out of the queue is nothing that we put in."""
 
 
-@dataclass(frozen=True)
-class Submission:
+class Submission(NamedTuple):
     """A message with all that is needed to keep it, now or later."""
 
     message: ContactMessage
@@ -55,11 +53,10 @@ class Submission:
     received: datetime
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(NamedTuple):
     """A message is durable under this id, which is its key; it may have been before."""
 
-    id: uuid.UUID
+    id: str
     is_new: bool
 
 
@@ -72,42 +69,48 @@ def keep_durably(submission: Submission, database: Database, queue: Queue) -> Ke
         pass
     else:
         if kept.is_new:
-            tell("message_kept", id=str(kept.id))
+            tell("message_kept", id=kept.id)
         return kept
     try:
         queue.put(write_submission(submission))
     except QueueUnavailableError as error:
-        tell("message_not_kept", key=str(submission.message.key))
+        tell("message_not_kept", key=submission.message.key)
         raise NotKeptError from error
-    tell("message_queued", key=str(submission.message.key))
+    tell("message_queued", key=submission.message.key)
     return Kept(submission.message.key, is_new=True)
 
 
-def keep_in_database(submission: Submission, database: Database, limit: Limit, person: str = "") -> Kept:
-    """Keep the message in one round trip; of what waited, the person says whether it was erased meanwhile."""
-    message = submission.message
-    given = {
-        "key": str(message.key),
-        "name": message.name,
-        "email": message.email,
-        "subject": message.subject,
-        "message": message.message,
-        "received": submission.received.isoformat(),
-        "digest": hashlib.sha256(message.message.casefold().encode()).hexdigest(),
-        "canary": submission.is_canary,
-        "points": submission.evidence.points,
-        "reasons": "; ".join(submission.evidence.reasons),
-        "buckets": ",".join(sorted(submission.charge.buckets)),
-        "tokens": submission.charge.tokens,
-        **vars(limit),
-        **THRESHOLDS,
-    }
-    if person:
-        given["person"] = person
-    outcome = database.call(KEEP, json.dumps(given))
+def keep_in_database(submission: Submission, database: Database, limit: Limit, waited_from: str | None = None) -> Kept:
+    """Keep the message in one round trip; of what waited, its sender says whether it was erased meanwhile."""
+    message, evidence, charge = submission.message, submission.evidence, submission.charge
+    outcome = database.call(
+        KEEP,
+        message.key,
+        submission.received.isoformat(),
+        message.name,
+        message.email,
+        message.subject,
+        message.message,
+        # As PostgreSQL writes bytes.
+        "\\x" + hashlib.sha256(message.message.casefold().encode()).hexdigest(),
+        "true" if submission.is_canary else "false",
+        str(evidence.points),
+        "; ".join(evidence.reasons),
+        # In order, so that no two wait for each other's second bucket.
+        ",".join(sorted(charge.buckets)),
+        None if charge.tokens is None else str(charge.tokens),
+        *_rules(limit),
+        waited_from,
+    )
     if outcome == "limited":
         raise TooManyError("Many messages came from you in a short time. Please send this one in ten minutes.")
     return Kept(message.key, is_new=outcome == "new")
+
+
+@cache
+def _rules(limit: Limit) -> tuple[str, ...]:
+    """Return what the database judges by: points are given here, and added up there."""
+    return (*map(str, limit), str(SPAM_AT), str(DEBT_POINTS))
 
 
 def drain(queue: Queue, database: Database, signer: Signer, most: int = 100) -> int:
@@ -142,14 +145,13 @@ def person_name(signer: Signer, email: str) -> str:
 
 def write_submission(submission: Submission) -> str:
     """Write a submission as a text for the queue."""
-    message = {**vars(submission.message), "key": str(submission.message.key)}
     return json.dumps(
         {
-            "message": message,
+            "message": submission.message._asdict(),
             "points": submission.evidence.points,
             "reasons": submission.evidence.reasons,
             "canary": submission.is_canary,
-            **vars(submission.charge),
+            **submission.charge._asdict(),
             "received": submission.received.astimezone(UTC).isoformat(),
         }
     )
@@ -159,9 +161,10 @@ def read_submission(text: str) -> Submission:
     """Read what `write_submission` wrote."""
     try:
         value = json.loads(text)
-        message = {**value["message"], "key": uuid.UUID(value["message"]["key"])}
-        return Submission(
-            ContactMessage(**message),
+        message = ContactMessage(**value["message"])
+        submission = Submission(
+            # As a key is written here, or it is none.
+            message._replace(key=str(uuid.UUID(message.key))),
             Evidence(value["points"], tuple(value["reasons"])),
             value["canary"],
             Charge(tuple(value["buckets"]), value.get("tokens")),
@@ -169,3 +172,7 @@ def read_submission(text: str) -> Submission:
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnreadableSubmissionError from error
+    texts = (*submission.message, *submission.evidence.reasons, *submission.charge.buckets)
+    if not all(isinstance(one, str) and is_storable(one) for one in texts):
+        raise UnreadableSubmissionError
+    return submission

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chalicelib.errors import InvalidError
 from chalicelib.fields import LONGEST_EMAIL, clean, email_fault, text_fault
@@ -16,15 +16,14 @@ REQUIRED = {
     "email": "Please give the address that we may answer to.",
     "message": "Please write your message.",
 }
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-@dataclass(frozen=True)
-class ContactMessage:
+class ContactMessage(NamedTuple):
     """A message that a visitor sent."""
 
-    # The same key is the same message, however often it is sent.
-    key: uuid.UUID
+    # The same key is the same message, however often it is sent; a UUID, written in lower case.
+    key: str
     name: str
     email: str
     subject: str
@@ -37,12 +36,13 @@ def parse_message(fields: Mapping[str, str]) -> ContactMessage:
     faults = {name: fault for name, value in given.items() if (fault := _fault(name, value))}
     if faults:
         raise InvalidError(faults)
-    return ContactMessage(key=parse_key(fields.get("key", "")) or uuid.uuid4(), **given)
+    return ContactMessage(key=parse_key(fields.get("key", "")) or str(uuid.uuid4()), **given)
 
 
-def parse_key(text: str) -> uuid.UUID | None:
+def parse_key(text: str) -> str:
     """Return the key that the sender made, if it made one."""
-    return uuid.UUID(text.strip()) if UUID.fullmatch(text.strip()) else None
+    key = text.strip().lower()
+    return key if UUID.fullmatch(key) else ""
 
 
 def _fault(name: str, value: str) -> str | None:

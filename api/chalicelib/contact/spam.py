@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 import time
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chalicelib.contact.message import ContactMessage
 from chalicelib.fields import is_trapped
@@ -30,15 +29,14 @@ LONGEST_SECONDS = 2 * 24 * 3600
 LINK = re.compile(r"https?://|www\.|\[url", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(NamedTuple):
     """How much speaks for spam, and what."""
 
     points: int
     reasons: tuple[str, ...]
 
 
-def issue_token(signer: Signer, key: uuid.UUID) -> str:
+def issue_token(signer: Signer, key: str) -> str:
     """Return a token that says when a person first touched the form; it is good for one key, so for one message."""
     return signer.sign(PURPOSE, f"{int(time.time())}:{key}")
 
@@ -61,7 +59,7 @@ def is_canary(message: ContactMessage, fields: Mapping[str, str], signer: Signer
     """Say whether the message is one that we send ourselves, to see that messages arrive."""
     token = fields.get("token", "").strip()
     try:
-        return bool(token) and signer.read(CANARY, token) == str(message.key)
+        return bool(token) and signer.read(CANARY, token) == message.key
     except BadTokenError:
         return False
 
@@ -74,7 +72,7 @@ def _judge_token(message: ContactMessage, token: str, signer: Signer) -> tuple[i
         issued, _, key = signer.read(PURPOSE, token).partition(":")
     except BadTokenError:
         return 3, "a forged time token"
-    if key != str(message.key):
+    if key != message.key:
         return 3, "the time token of another message"
     age = time.time() - int(issued)
     if age < FASTEST_SECONDS:

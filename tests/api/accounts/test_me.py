@@ -41,7 +41,7 @@ pytestmark = pytest.mark.integration
 
 def write(services: Services, text: str = "Hello", email: str = "ada@example.org", points: int = 0) -> Submission:
     """Have somebody send a message."""
-    message = ContactMessage(uuid.uuid4(), "Ada", email, "A subject", text)
+    message = ContactMessage(str(uuid.uuid4()), "Ada", email, "A subject", text)
     sent = Submission(message, Evidence(points, ()), False, Charge((uuid.uuid4().hex,)), datetime.now(UTC))
     keep_durably(sent, services.database, NoQueue())
     make_jobs(services.database, ("mail",))
@@ -129,7 +129,7 @@ def test_everything_held_is_taken_along(services: Services, owner: Database) -> 
 
 def waiting(email: str = "ada@example.org") -> Submission:
     """Return a message that came while the database was away."""
-    message = ContactMessage(uuid.uuid4(), "Ada", email, "", "In the queue")
+    message = ContactMessage(str(uuid.uuid4()), "Ada", email, "", "In the queue")
     return Submission(message, Evidence(0, ()), False, Charge(()), datetime.now(UTC))
 
 
@@ -212,9 +212,10 @@ class InTransaction:
         """Do it, and do not commit it."""
         return self.connection.execute(statement, values).fetchall()
 
-    def call(self, function: LiteralString, given: str) -> str:
+    def call(self, function: LiteralString, *values: str | None) -> str:
         """Do it, and do not commit it."""
-        return str(self.ask(f"SELECT {function}(%(given)s)", {"given": given})[0][0])
+        places = ", ".join(["%s"] * len(values))
+        return str(self.connection.execute(f"SELECT {function}({places})", values).fetchall()[0][0])
 
     def close(self) -> None:
         """Whoever opened it closes it."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import LiteralString
@@ -41,9 +41,9 @@ WAYS = ("mail", "webhook")
 SIGNER = Signer((b"a secret that is long enough to be one",))
 
 
-def submission(text: str = "Hello", key: uuid.UUID | None = None, *, points: int = 0) -> Submission:
+def submission(text: str = "Hello", key: str = "", *, points: int = 0) -> Submission:
     """Return a submission to keep; each comes from a sender of its own."""
-    message = ContactMessage(key or uuid.uuid4(), "Ada", "ada@example.org", "", text)
+    message = ContactMessage(key or str(uuid.uuid4()), "Ada", "ada@example.org", "", text)
     return Submission(message, Evidence(points, ("why",) if points else ()), False, Charge((uuid.uuid4().hex,)), NOW)
 
 
@@ -64,9 +64,9 @@ class LosesAnswers:
         self._real.ask(statement, values)
         raise DatabaseUnavailableError
 
-    def call(self, function: LiteralString, given: str) -> str:
+    def call(self, function: LiteralString, *values: str | None) -> str:
         """Do it, and fail."""
-        self._real.call(function, given)
+        self._real.call(function, *values)
         raise DatabaseUnavailableError
 
     def close(self) -> None:
@@ -76,12 +76,14 @@ class LosesAnswers:
 @pytest.mark.integration
 def test_a_message_is_kept_as_it_was_sent(postgres: PostgresDatabase, database: str) -> None:
     """Every field, with every letter, and when it came."""
-    sent = replace(submission(), message=ContactMessage(uuid.uuid4(), "Žofie 🦊", "a@b.example", "Re: x", "one\n\ttwo"))
+    sent = submission()._replace(
+        message=ContactMessage(str(uuid.uuid4()), "Žofie 🦊", "a@b.example", "Re: x", "one\n\ttwo")
+    )
     kept = keep_durably(sent, postgres, NoQueue())
 
     assert kept == Kept(sent.message.key, is_new=True)
     columns = "SELECT idempotency_key, name, email, subject, message, received_at, label FROM contact_messages"
-    assert rows(database, columns) == [(*vars(sent.message).values(), NOW, "ham")]
+    assert rows(database, columns) == [(uuid.UUID(sent.message.key), *sent.message[1:], NOW, "ham")]
 
 
 @pytest.mark.integration
@@ -210,7 +212,7 @@ def test_a_sender_in_a_hurry_is_labelled_and_at_the_end_of_the_credit_told_to_wa
     postgres: PostgresDatabase, database: str
 ) -> None:
     """First a label, then an honest refusal; what was kept once may be sent again at any time."""
-    sent = [replace(submission(f"Text {number}"), charge=Charge(("somebody",))) for number in range(31)]
+    sent = [submission(f"Text {number}")._replace(charge=Charge(("somebody",))) for number in range(31)]
     for one in sent[:30]:
         keep_durably(one, postgres, NoQueue())
 
@@ -226,8 +228,8 @@ def test_a_sender_in_a_hurry_is_labelled_and_at_the_end_of_the_credit_told_to_wa
 @pytest.mark.integration
 def test_a_bucket_fills_again_with_time(postgres: PostgresDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     """And holds no more than it can."""
-    monkeypatch.setattr(keeping, "LIMIT", replace(keeping.LIMIT, credit=0.0))
-    sent = [replace(submission(f"Text {number}"), charge=Charge(("somebody",))) for number in range(7)]
+    monkeypatch.setattr(keeping, "LIMIT", keeping.LIMIT._replace(credit=0.0))
+    sent = [submission(f"Text {number}")._replace(charge=Charge(("somebody",))) for number in range(7)]
     for one in sent[:5]:
         keep_durably(one, postgres, NoQueue())
     with pytest.raises(TooManyError):
@@ -243,7 +245,7 @@ def test_a_message_from_the_queue_is_refused_by_no_limit(postgres: PostgresDatab
     """It was acknowledged."""
     queue = DirectoryQueue(tmp_path)
     for number in range(40):
-        queue.put(write_submission(replace(submission(f"Text {number}"), charge=Charge(("somebody",)))))
+        queue.put(write_submission(submission(f"Text {number}")._replace(charge=Charge(("somebody",)))))
 
     assert drain(queue, postgres, SIGNER) == 40
 
@@ -270,7 +272,7 @@ def test_what_goes_through_the_queue_is_what_comes_out(
     name: str, text: str, points: int, reasons: list[str], tokens: float | None, received: datetime
 ) -> None:
     """Whatever is in it."""
-    message = ContactMessage(uuid.uuid4(), name, "a@b.example", "", text)
+    message = ContactMessage(str(uuid.uuid4()), name, "a@b.example", "", text)
     sent = Submission(message, Evidence(points, tuple(reasons)), False, Charge(tuple(reasons), tokens), received)
 
     assert read_submission(write_submission(sent)) == sent
@@ -281,3 +283,28 @@ def test_what_is_no_submission_is_said_to_be_none(text: str) -> None:
     """Never a crash: it would hold up what is behind it."""
     with pytest.raises(UnreadableSubmissionError):
         read_submission(text)
+
+
+@pytest.mark.parametrize("wrong", [5, None, ["a"], "half of a pair: \ud800"])
+@pytest.mark.parametrize("where", ["name", "message"])
+def test_what_no_message_of_ours_can_hold_is_no_submission(where: str, wrong: object) -> None:
+    """What is put into the queue by others is set aside, and crashes nothing."""
+    value = json.loads(write_submission(submission()))
+    value["message"][where] = wrong
+
+    with pytest.raises(UnreadableSubmissionError):
+        read_submission(json.dumps(value))
+
+
+@pytest.mark.integration
+def test_what_the_database_refuses_stays_in_the_queue_and_holds_up_nobody(
+    postgres: PostgresDatabase, tmp_path: Path
+) -> None:
+    """Somebody is to look at it; a text with a NUL would otherwise be kept without its end."""
+    queue = DirectoryQueue(tmp_path)
+    for text in ("with a\0in it", "Hello"):
+        queue.put(write_submission(submission(text)))
+
+    assert drain(queue, postgres, SIGNER) == 1
+    assert postgres.ask("SELECT message FROM contact_messages") == [("Hello",)]
+    assert len(list(tmp_path.glob("*.json"))) == 1

@@ -70,8 +70,10 @@ def test_a_senders_key_is_kept_and_a_broken_one_is_replaced() -> None:
     """The key makes a retry safe; a wrong one must not cost anybody their message."""
     key = uuid.uuid4()
 
-    assert parse_message({**GOOD, "key": str(key)}).key == key
-    assert isinstance(parse_message({**GOOD, "key": "no key"}).key, uuid.UUID)
+    for spelled in (str(key), f" {str(key).upper()}\n"):
+        assert parse_message({**GOOD, "key": spelled}).key == str(key)
+    made = parse_message({**GOOD, "key": "no key"}).key
+    assert str(uuid.UUID(made)) == made
 
 
 @given(st.dictionaries(st.sampled_from([*LONGEST, "website", "key", "other"]), st.text()))

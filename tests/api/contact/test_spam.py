@@ -18,7 +18,7 @@ HOUR = 3600
 
 def message(text: str = "Hello") -> ContactMessage:
     """Return a message."""
-    return ContactMessage(uuid.uuid4(), "Ada", "ada@example.org", "", text)
+    return ContactMessage(str(uuid.uuid4()), "Ada", "ada@example.org", "", text)
 
 
 def after(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
@@ -60,7 +60,7 @@ def test_how_long_the_writing_took_counts(monkeypatch: pytest.MonkeyPatch, later
 
 def test_the_token_of_another_message_is_none() -> None:
     """One token is good for one message."""
-    assert judge(message(), {"token": issue_token(SIGNER, uuid.uuid4())}, SIGNER).points == 3
+    assert judge(message(), {"token": issue_token(SIGNER, str(uuid.uuid4()))}, SIGNER).points == 3
 
 
 def test_the_field_that_people_do_not_see_decides_alone() -> None:

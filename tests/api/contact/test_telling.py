@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -24,7 +23,7 @@ AGAIN = "the same text came before"
 def copies(count: int, *, points: int = 0) -> list[Submission]:
     """Return submissions that say the same, a minute apart."""
     alike = [submission("Buy this", points=points) for _ in range(count)]
-    return [replace(one, received=NOW + timedelta(minutes=number)) for number, one in enumerate(alike)]
+    return [one._replace(received=NOW + timedelta(minutes=number)) for number, one in enumerate(alike)]
 
 
 def test_each_way_to_tell_the_owner_is_a_job_of_its_own(postgres: PostgresDatabase, database: str) -> None:
@@ -79,7 +78,7 @@ def test_an_old_text_is_nobodys_copy(postgres: PostgresDatabase, database: str) 
     """Who writes the same each month is a person; and what waited in the queue is as old as it says."""
     first, second = copies(2)
     keep_durably(second, postgres, NoQueue())
-    keep_durably(replace(first, received=second.received - timedelta(days=8)), postgres, NoQueue())
+    keep_durably(first._replace(received=second.received - timedelta(days=8)), postgres, NoQueue())
     make_jobs(postgres, WAYS)
 
     assert rows(database, LABELS) == [("ham", 0, ""), ("ham", 0, "")]
@@ -88,7 +87,7 @@ def test_an_old_text_is_nobodys_copy(postgres: PostgresDatabase, database: str) 
 def test_our_own_messages_are_compared_with_none(postgres: PostgresDatabase, database: str) -> None:
     """They say the same each hour, and each is delivered."""
     for one in copies(4):
-        keep_durably(replace(one, is_canary=True), postgres, NoQueue())
+        keep_durably(one._replace(is_canary=True), postgres, NoQueue())
 
     assert make_jobs(postgres, WAYS) == 4
     assert rows(database, "SELECT DISTINCT label, points FROM contact_messages") == [("canary", 0)]
@@ -109,7 +108,7 @@ def test_many_messages_are_told_of_in_one_turn(postgres: PostgresDatabase, monke
     monkeypatch.setattr(telling, "MOST_TOLD", 2)
     sent = [*(submission(f"Buy {number}", points=9) for number in range(3)), submission("Hello")]
     for one in sent:
-        keep_durably(replace(one, received=datetime.now(UTC)), postgres, NoQueue())
+        keep_durably(one._replace(received=datetime.now(UTC)), postgres, NoQueue())
 
     assert make_jobs(postgres, ("mail",)) == 1
     assert postgres.ask("SELECT count(*) FROM contact_messages WHERE untold") == [(0,)]
