@@ -24,6 +24,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -238,8 +239,11 @@ def warm(
         values = (given["key"], given["name"], given["email"], "", given["message"])
         connection.execute(statement, values, prepare=prepare)
 
+    # As Lambda gives it: the request has an id.
+    context = SimpleNamespace(aws_request_id=str(uuid.uuid4()))
+
     def ours(given: dict[str, Any]) -> None:
-        answer = app.app(given, None)
+        answer = app.app(given, context)
         assert answer["statusCode"] == 201, answer  # noqa: S101 - a wrong answer is no figure
 
     def event() -> dict[str, Any]:

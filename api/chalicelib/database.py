@@ -17,10 +17,10 @@ class Database(Protocol):
         A statement may be sent a second time when the connection broke: it must be one that does no harm twice.
         """
 
-    def call(self, function: LiteralString, *values: str | None) -> str:
-        """Call a function of the database and return its text, under the promises of `ask`.
+    def call(self, statement: LiteralString, *values: str | None) -> str:
+        """Return the one text that a statement gives, under the promises of `ask`: prepared once, and called often.
 
-        The values are written as PostgreSQL reads them, each as the function's own type; there are always as many.
+        Its values are $1 and so on, each written as PostgreSQL reads its type.
         """
 
     def close(self) -> None:

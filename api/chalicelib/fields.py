@@ -16,9 +16,9 @@ MOST_FIELDS = 50
 EMAIL = re.compile(r"[^@\s,;<>()\"]+@[^@\s,;<>()\"]+\.[^@\s.,;<>()\"]+")
 LONGEST_EMAIL = 254
 LONGEST_PATH = 1000
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 # A line break in a name or a subject would become a header of the mail that carries it.
-CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
-CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+NOT_IN_A_LINE = ("\t", "\n", "\u2028", "\u2029")
 # Hidden from people: whoever fills it in is no person, or a person with an eager browser.
 HONEYPOT = "website"
 
@@ -64,9 +64,7 @@ def text_fault(value: str, longest: int, *, lines: bool = False) -> str | None:
     """Say what is wrong with a text, if anything is."""
     if len(value) > longest:
         return f"Please use at most {longest} characters; these are {len(value)}."
-    if not is_storable(value) or (CONTROL_IN_TEXT if lines else CONTROL).search(value):
-        return "Please remove the characters that cannot be shown."
-    return None
+    return None if can_be_shown(value, lines=lines) else "Please remove the characters that cannot be shown."
 
 
 def email_fault(value: str) -> str | None:
@@ -74,6 +72,16 @@ def email_fault(value: str) -> str | None:
     if fault := text_fault(value, LONGEST_EMAIL):
         return fault
     return None if EMAIL.fullmatch(value) else "Please write the address like name@example.org."
+
+
+def can_be_shown(text: str, *, lines: bool = False) -> bool:
+    """Say whether a text can be stored, and shown in a line, or in several."""
+    # Most are printable, and that is asked at once; others may still be shown, as the joiners in an emoji.
+    if text.isprintable():
+        return True
+    if not is_storable(text) or CONTROL.search(text):
+        return False
+    return lines or not any(one in text for one in NOT_IN_A_LINE)
 
 
 def is_storable(text: str) -> bool:

@@ -6,7 +6,7 @@ import json
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import PurePath
 from typing import Any, Final, NamedTuple
@@ -20,6 +20,8 @@ class Measure(NamedTuple):
     name: str
     unit: str = "Count"
     value: Callable[[Mapping[str, Any]], float] = lambda _facts: 1
+    # The fact without which an event does not stand for it.
+    of: str = ""
 
 
 # Which figures an event gives. A series costs money in each hour in which it has a figure, so what is rare is nearly
@@ -29,8 +31,8 @@ MEASURES: Mapping[str, tuple[Measure, ...]] = {
         Measure("RequestMilliseconds", "Milliseconds", lambda facts: facts["milliseconds"]),
         # Nothing as well as one: its average is then the share of requests that failed.
         Measure("RequestsFailed", value=lambda facts: int(facts["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR)),
+        Measure("MessagesKept", of="kept"),
     ),
-    "message_kept": (Measure("MessagesKept"),),
     "message_queued": (Measure("MessagesQueued"),),
     "message_not_kept": (Measure("MessagesNotKept"),),
     "queued_message_refused": (Measure("MessagesRefused"),),
@@ -73,18 +75,20 @@ def observed(answer: Callable[[], Reply], method: str, route: str, request_id: s
         route=route,
         status=int(reply.status),
         milliseconds=milliseconds,
+        **reply.facts,
     )
     return Reply(reply.status, reply.body, {**HEADERS, **reply.headers, "X-Request-Id": request_id})
 
 
 def tell(event: str, **facts: object) -> None:
     """Write an event into the log; facts are ids, counts and names of ours, never anybody's words."""
-    measures = MEASURES.get(event, ()) if _LOG.namespace else ()
-    figures = _figures(measures, facts) if measures else {}
-    sys.stderr.write(json.dumps({"event": event, **facts, **figures}) + "\n")
+    line = {"event": event, **facts}
+    if _LOG.namespace and event in MEASURES:
+        line |= _figures([one for one in MEASURES[event] if not one.of or one.of in facts], facts)
+    sys.stderr.write(json.dumps(line) + "\n")
 
 
-def _figures(measures: tuple[Measure, ...], facts: Mapping[str, Any]) -> dict[str, object]:
+def _figures(measures: Sequence[Measure], facts: Mapping[str, Any]) -> dict[str, object]:
     """Return the figures as CloudWatch's embedded metric format has them, in the line that is written anyway."""
     described = {
         "Namespace": _LOG.namespace,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from chalicelib.errors import ApiError, InvalidError
 
@@ -22,29 +22,36 @@ HEADERS = {
 }
 
 
+NONE: Final[Mapping[str, Any]] = {}
+
+
 class Reply(NamedTuple):
     """A response, before it is anybody's framework's; a header with several values has them in a list."""
 
     status: int
     body: str
-    headers: Mapping[str, str | list[str]] = {}
+    headers: Mapping[str, str | list[str]] = NONE
+    # What the request's line in the log says of it besides.
+    facts: Mapping[str, object] = NONE
 
 
-def json_reply(status: int, value: object, headers: Mapping[str, str] | None = None) -> Reply:
+def json_reply(
+    status: int, value: object, headers: Mapping[str, str] = NONE, facts: Mapping[str, object] = NONE
+) -> Reply:
     """Answer a program."""
     # Written here, not by the framework: what it cannot write it would turn into a crash past every handler.
-    return Reply(status, json.dumps(value), {"Content-Type": "application/json", **(headers or {})})
+    return Reply(status, json.dumps(value), {"Content-Type": "application/json", **headers}, facts)
 
 
-def html_reply(status: int, page: str, headers: Mapping[str, str] | None = None) -> Reply:
+def html_reply(status: int, page: str, headers: Mapping[str, str] = NONE) -> Reply:
     """Answer a person."""
-    return Reply(status, page, {"Content-Type": "text/html; charset=utf-8", **(headers or {})})
+    return Reply(status, page, {"Content-Type": "text/html; charset=utf-8", **headers})
 
 
-def see_other(path: str, headers: Mapping[str, str | list[str]] | None = None) -> Reply:
+def see_other(path: str, headers: Mapping[str, str | list[str]] = NONE, facts: Mapping[str, object] = NONE) -> Reply:
     """Send a person on to a page, so that reloading it does not send the form again."""
     plain = {"Location": path, "Content-Type": "text/plain; charset=utf-8"}
-    return Reply(HTTPStatus.SEE_OTHER, "", {**plain, **(headers or {})})
+    return Reply(HTTPStatus.SEE_OTHER, "", {**plain, **headers}, facts)
 
 
 def nothing(headers: Mapping[str, str]) -> Reply:

@@ -36,5 +36,7 @@ class Request(NamedTuple):
 
     def cookie(self, name: str) -> str:
         """Return a cookie's value, or nothing; ours are never quoted, and others are nobody's business here."""
-        pairs = (one.strip().partition("=") for one in self.headers.get("cookie", "").split(";"))
+        if "cookie" not in self.headers:
+            return ""
+        pairs = (one.strip().partition("=") for one in self.headers["cookie"].split(";"))
         return next((value for known, _, value in pairs if known == name), "")

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
 from typing import NamedTuple
 
-from chalicelib.accounts import issuer, keys, links, me, saved, sessions
 from chalicelib.calls import Call, Role
-from chalicelib.contact import inbox
-from chalicelib.contact.handling import give_token, take_message
 from chalicelib.errors import ApiError, InternalError, MethodNotAllowedError, NotFoundError, UnsupportedTypeError
 from chalicelib.fields import refuse_large
-from chalicelib.figures import stats, vitals
 from chalicelib.gate import admit, refuse_foreign
-from chalicelib.health import say_alive, say_ready, say_version
-from chalicelib.newsletter import announcing, subscribing
 from chalicelib.observe import tell_crash
 from chalicelib.pages import error_page
-from chalicelib.privacy import people
 from chalicelib.replies import Reply, error_reply, html_reply, nothing
 from chalicelib.requests import FORM, JSON, Request
 from chalicelib.services import Services
@@ -30,7 +25,8 @@ class Route(NamedTuple):
 
     method: str
     path: str
-    handle: Handler
+    # Its module and name: what is not asked for is not loaded.
+    handler: str
     takes: tuple[str, ...] = ()
     # Least rights: the lowest role that may, and the scope of a key that may as well.
     needs: Role = "visitor"
@@ -40,48 +36,52 @@ class Route(NamedTuple):
 
 
 ROUTES = (
-    Route("GET", "/api/health", say_alive),
-    Route("GET", "/api/ready", say_ready),
-    Route("GET", "/api/version", say_version),
-    Route("POST", "/api/contact", take_message, takes=(FORM, JSON)),
-    Route("GET", "/api/contact/token", give_token),
-    Route("POST", "/api/newsletter", subscribing.ask_for, takes=(FORM, JSON)),
-    Route("GET", "/api/newsletter/confirm", subscribing.show_confirm),
-    Route("POST", "/api/newsletter/confirm", subscribing.confirm),
-    Route("GET", "/api/newsletter/unsubscribe", subscribing.show_end),
-    Route("POST", "/api/newsletter/unsubscribe", subscribing.end),
-    Route("GET", "/api/newsletter/send", announcing.show_send),
-    Route("POST", "/api/newsletter/send", announcing.send),
-    Route("GET", "/api/session", sessions.say_session),
-    Route("POST", "/api/session/end", sessions.end_session),
-    Route("POST", "/api/session/mail", links.ask_for_link, takes=(FORM, JSON)),
-    Route("GET", "/api/session/link", links.show_link),
-    Route("POST", "/api/session/link", links.use_link, own_origin=True),
-    Route("GET", "/api/session/start", issuer.start),
-    Route("GET", "/api/session/callback", issuer.come_back),
-    Route("GET", "/api/me", me.show_me, needs="member"),
-    Route("PATCH", "/api/me", me.change_me, takes=(JSON,), needs="member"),
-    Route("POST", "/api/me", me.change_me_by_form, takes=(FORM,), needs="member"),
-    Route("DELETE", "/api/me", me.delete_me, needs="member"),
-    Route("POST", "/api/me/delete", me.delete_me_by_form, takes=(FORM,), needs="member"),
-    Route("GET", "/api/me/export", me.export_me, needs="member"),
-    Route("GET", "/api/me/messages", me.list_messages, needs="member"),
-    Route("GET", "/api/me/saved", saved.list_saved, needs="member"),
-    Route("PUT", "/api/me/saved", saved.save, takes=(JSON,), needs="member"),
-    Route("DELETE", "/api/me/saved", saved.remove, takes=(JSON,), needs="member"),
-    Route("POST", "/api/me/saved", saved.change_by_form, takes=(FORM,), needs="member"),
-    Route("GET", "/api/inbox", inbox.list_inbox, needs="editor", scope="messages:read"),
-    Route("GET", "/api/inbox/export", inbox.export_inbox, needs="editor", scope="messages:read"),
-    Route("POST", "/api/inbox", inbox.change_message, takes=(JSON, FORM), needs="editor", scope="messages:write"),
+    Route("GET", "/api/health", "health.say_alive"),
+    Route("GET", "/api/ready", "health.say_ready"),
+    Route("GET", "/api/version", "health.say_version"),
+    Route("POST", "/api/contact", "contact.handling.take_message", takes=(FORM, JSON)),
+    Route("GET", "/api/contact/token", "contact.handling.give_token"),
+    Route("POST", "/api/newsletter", "newsletter.subscribing.ask_for", takes=(FORM, JSON)),
+    Route("GET", "/api/newsletter/confirm", "newsletter.subscribing.show_confirm"),
+    Route("POST", "/api/newsletter/confirm", "newsletter.subscribing.confirm"),
+    Route("GET", "/api/newsletter/unsubscribe", "newsletter.subscribing.show_end"),
+    Route("POST", "/api/newsletter/unsubscribe", "newsletter.subscribing.end"),
+    Route("GET", "/api/newsletter/send", "newsletter.announcing.show_send"),
+    Route("POST", "/api/newsletter/send", "newsletter.announcing.send"),
+    Route("GET", "/api/session", "accounts.sessions.say_session"),
+    Route("POST", "/api/session/end", "accounts.sessions.end_session"),
+    Route("POST", "/api/session/mail", "accounts.links.ask_for_link", takes=(FORM, JSON)),
+    Route("GET", "/api/session/link", "accounts.links.show_link"),
+    Route("POST", "/api/session/link", "accounts.links.use_link", own_origin=True),
+    Route("GET", "/api/session/start", "accounts.issuer.start"),
+    Route("GET", "/api/session/callback", "accounts.issuer.come_back"),
+    Route("GET", "/api/me", "accounts.me.show_me", needs="member"),
+    Route("PATCH", "/api/me", "accounts.me.change_me", takes=(JSON,), needs="member"),
+    Route("POST", "/api/me", "accounts.me.change_me_by_form", takes=(FORM,), needs="member"),
+    Route("DELETE", "/api/me", "accounts.me.delete_me", needs="member"),
+    Route("POST", "/api/me/delete", "accounts.me.delete_me_by_form", takes=(FORM,), needs="member"),
+    Route("GET", "/api/me/export", "accounts.me.export_me", needs="member"),
+    Route("GET", "/api/me/messages", "accounts.me.list_messages", needs="member"),
+    Route("GET", "/api/me/saved", "accounts.saved.list_saved", needs="member"),
+    Route("PUT", "/api/me/saved", "accounts.saved.save", takes=(JSON,), needs="member"),
+    Route("DELETE", "/api/me/saved", "accounts.saved.remove", takes=(JSON,), needs="member"),
+    Route("POST", "/api/me/saved", "accounts.saved.change_by_form", takes=(FORM,), needs="member"),
+    Route("GET", "/api/inbox", "contact.inbox.list_inbox", needs="editor", scope="messages:read"),
+    Route("GET", "/api/inbox/export", "contact.inbox.export_inbox", needs="editor", scope="messages:read"),
+    Route(
+        "POST", "/api/inbox", "contact.inbox.change_message", takes=(JSON, FORM), needs="editor", scope="messages:write"
+    ),
     # Also without a cookie: what other sites' pages would have counted is not seen here.
-    Route("POST", "/api/vitals", vitals.count_view, takes=(JSON,), own_origin=True),
-    Route("GET", "/api/stats", stats.show_stats, needs="editor"),
-    Route("GET", "/api/keys", keys.list_keys, needs="admin"),
-    Route("POST", "/api/keys", keys.make_key, takes=(JSON,), needs="admin"),
-    Route("POST", "/api/keys/rotate", keys.rotate_key, takes=(JSON,), needs="admin"),
-    Route("DELETE", "/api/keys", keys.end_key, takes=(JSON,), needs="admin"),
-    Route("POST", "/api/people/export", people.export_person, takes=(JSON,), needs="admin"),
-    Route("POST", "/api/people/erase", people.erase_person, takes=(JSON,), needs="admin", scope="tests:erase"),
+    Route("POST", "/api/vitals", "figures.vitals.count_view", takes=(JSON,), own_origin=True),
+    Route("GET", "/api/stats", "figures.stats.show_stats", needs="editor"),
+    Route("GET", "/api/keys", "accounts.keys.list_keys", needs="admin"),
+    Route("POST", "/api/keys", "accounts.keys.make_key", takes=(JSON,), needs="admin"),
+    Route("POST", "/api/keys/rotate", "accounts.keys.rotate_key", takes=(JSON,), needs="admin"),
+    Route("DELETE", "/api/keys", "accounts.keys.end_key", takes=(JSON,), needs="admin"),
+    Route("POST", "/api/people/export", "privacy.people.export_person", takes=(JSON,), needs="admin"),
+    Route(
+        "POST", "/api/people/erase", "privacy.people.erase_person", takes=(JSON,), needs="admin", scope="tests:erase"
+    ),
 )
 TABLE: Mapping[str, Mapping[str, Route]] = {
     path: {route.method: route for route in ROUTES if route.path == path} for path in {route.path for route in ROUTES}
@@ -117,10 +117,18 @@ def _answer(request: Request, services: Services) -> Reply:
     if route.own_origin:
         refuse_foreign(request, services.settings.site_url)
     member, cookie = admit(request, services, route.needs, route.scope)
-    reply = route.handle(Call(request, services, member))
+    reply = handler_of(route.handler)(Call(request, services, member))
     if not cookie or "Set-Cookie" in reply.headers:
         return reply
     return reply._replace(headers={**reply.headers, "Set-Cookie": cookie})
+
+
+@cache
+def handler_of(place: str) -> Handler:
+    """Return the function of that module and name, which is loaded now: a cold start is for one address."""
+    module, _, name = place.rpartition(".")
+    handler: Handler = getattr(import_module(f"chalicelib.{module}"), name)
+    return handler
 
 
 def _allowed(methods: Mapping[str, Route]) -> str:

@@ -50,7 +50,7 @@ class AwayDatabase:
         """Fail as the real one does."""
         raise DatabaseUnavailableError
 
-    def call(self, function: LiteralString, *values: str | None) -> str:  # noqa: ARG002 - as the port has it
+    def call(self, statement: LiteralString, *values: str | None) -> str:  # noqa: ARG002 - as the port has it
         """Fail as the real one does."""
         raise DatabaseUnavailableError
 

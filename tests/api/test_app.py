@@ -17,7 +17,7 @@ from email.message import EmailMessage
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_type_hints
 from urllib.parse import urlencode, urlsplit
 
 import app
@@ -25,8 +25,9 @@ import jsonschema
 import psycopg
 import pytest
 import yaml
+from chalicelib.calls import Call
 from chalicelib.replies import Reply
-from chalicelib.routes import ROUTES
+from chalicelib.routes import ROUTES, handler_of
 from openapi_spec_validator import validate
 
 from tests.api.conftest import API, ENVIRONMENT, Line, Server, as_api, running_server
@@ -35,6 +36,8 @@ from tools.runtime_api import http_event
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 GOOD = {"name": "Ada", "email": "ada@example.org", "message": "Hello"}
+# The function with every handler: each is loaded when it is first asked for.
+EVERYTHING = "import app; from chalicelib.routes import ROUTES, handler_of; [handler_of(one.handler) for one in ROUTES]"
 CONTRACT: dict[str, Any] = yaml.safe_load((API / "openapi.yaml").read_text())
 
 
@@ -59,9 +62,28 @@ def test_the_contract_and_the_routes_are_the_same() -> None:
     assert {(route.path, route.method) for route in ROUTES} == written
 
 
+def test_every_address_has_a_function_that_answers_a_call() -> None:
+    """They are named in the table, and a name is checked by nobody before somebody asks."""
+    types = {route.handler: get_type_hints(handler_of(route.handler)) for route in ROUTES}
+
+    assert {name: set(found.values()) for name, found in types.items()} == {name: {Call, Reply} for name in types}
+
+
+def test_a_cold_start_loads_what_keeps_a_message_and_no_other_handler() -> None:
+    """Each module is paid for at every cold start; what must not wait is loaded before the first request."""
+    words = "import sys, app; print(' '.join(sys.modules))"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+    done = subprocess.run([sys.executable, "-c", words], cwd=API, capture_output=True, text=True, check=True, env=kept)
+    handlers = {f"chalicelib.{route.handler.rpartition('.')[0]}" for route in ROUTES}
+
+    # Sessions and keys are looked at before every handler.
+    needed = {"chalicelib.contact.handling", "chalicelib.accounts.sessions", "chalicelib.accounts.keys"}
+    assert handlers & set(done.stdout.split()) == needed
+
+
 def test_the_function_imports_what_is_on_its_list_and_nothing_else(project_root: Path) -> None:
     """Each module is paid for at every cold start: boto3 alone would double it."""
-    words = "import sys; before = set(sys.modules); import app; print(' '.join(set(sys.modules) - before))"
+    words = f"import sys; before = set(sys.modules); {EVERYTHING}; print(' '.join(set(sys.modules) - before))"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     done = subprocess.run([sys.executable, "-c", words], cwd=API, capture_output=True, text=True, check=True, env=kept)
     names = set(done.stdout.split())
@@ -75,7 +97,7 @@ def test_the_function_imports_what_is_on_its_list_and_nothing_else(project_root:
 
 def test_the_function_needs_nothing_but_its_own_lock(project_root: Path) -> None:
     """It is packaged alone, from that lock: what it imports must be in there."""
-    words = "import sys, app; print(' '.join({name.partition('.')[0] for name in sys.modules}))"
+    words = f"import sys; {EVERYTHING}; print(' '.join({{name.partition('.')[0] for name in sys.modules}}))"
     # Without what measures the coverage of child processes: it would be found in there.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     done = subprocess.run([sys.executable, "-c", words], cwd=API, capture_output=True, text=True, check=True, env=kept)

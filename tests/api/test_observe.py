@@ -12,7 +12,7 @@ from chalicelib.replies import Reply
 
 NAMESPACE = "zichkoding-test"
 # What the events that count something say of themselves.
-FACTS = {"milliseconds": 1.5, "status": 200, "seconds": 3, "well": True}
+FACTS = {"milliseconds": 1.5, "status": 200, "seconds": 3, "well": True, "kept": "an-id"}
 
 
 @pytest.fixture
@@ -32,9 +32,9 @@ def line(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 
 def test_where_nobody_collects_figures_there_are_none(capsys: pytest.CaptureFixture[str]) -> None:
     """A log on this machine is for reading."""
-    tell("message_kept", id="1")
+    tell("message_queued", key="1")
 
-    assert line(capsys) == {"event": "message_kept", "id": "1"}
+    assert line(capsys) == {"event": "message_queued", "key": "1"}
 
 
 @pytest.mark.usefixtures("collected")
@@ -69,6 +69,19 @@ def test_a_request_failed_if_the_fault_is_ours(status: int, failed: int, capsys:
     written = line(capsys)
 
     assert (written["RequestsFailed"], written["RequestMilliseconds"]) == (failed, written["milliseconds"])
+
+
+@pytest.mark.usefixtures("collected")
+@pytest.mark.parametrize("facts", [{}, {"kept": "an-id"}])
+def test_a_request_that_kept_a_message_says_which_and_counts_it(
+    facts: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In its own line, so that a visitor's request leads to their message; no other request counts, as none."""
+    observed(lambda: Reply(201, "", facts=facts), "POST", "/api/contact", "1")
+    written = line(capsys)
+
+    assert written.get("kept") == facts.get("kept")
+    assert written.get("MessagesKept") == (1 if facts else None)
 
 
 def test_no_figure_has_two_names_or_two_events() -> None:

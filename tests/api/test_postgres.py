@@ -16,6 +16,7 @@ from chalicelib.postgres import PostgresDatabase
 from tests.api.conftest import Line, as_api
 
 pytestmark = pytest.mark.integration
+UPPER = "SELECT upper($1)"
 
 
 @pytest.fixture
@@ -89,73 +90,73 @@ def test_a_server_that_stands_still_is_given_up(postgres: PostgresDatabase, monk
     assert postgres.ask("SELECT 2") == [(2,)]
 
 
-def test_a_function_is_called_with_values_and_gives_a_text(postgres: PostgresDatabase) -> None:
+def test_a_statement_is_called_with_values_and_gives_a_text(postgres: PostgresDatabase) -> None:
     """Any letter goes there and comes back, the first time and later; each value is of the type that it is there."""
-    assert [postgres.call("upper", text) for text in ("a", "'%s$1\\", "žofie 🦊\n")] == ["A", "'%S$1\\", "žOFIE 🦊\n"]
-    assert postgres.call("repeat", "ab", "3") == "ababab"
-    assert not postgres.call("repeat", "ab", None)
+    assert [postgres.call(UPPER, text) for text in ("a", "'%s$1\\", "žofie 🦊\n")] == ["A", "'%S$1\\", "žOFIE 🦊\n"]
+    assert postgres.call("SELECT repeat($1, $2)", "ab", "3") == "ababab"
+    assert not postgres.call("SELECT repeat($1, $2)", "ab", None)
 
 
 @pytest.mark.parametrize("text", ["with a\0in it", "\ud800"])
 def test_what_would_not_arrive_as_it_is_is_not_sent(postgres: PostgresDatabase, text: str) -> None:
     """A text ends for the driver where a NUL is."""
     with pytest.raises(DatabaseRefusedError):
-        postgres.call("upper", text)
-    assert postgres.call("upper", "a") == "A"
+        postgres.call(UPPER, text)
+    assert postgres.call(UPPER, "a") == "A"
 
 
 def test_what_is_wrong_with_a_call_is_told_from_what_is_wrong_with_the_server(postgres: PostgresDatabase) -> None:
-    """A function that is not there, or refuses what it is given."""
-    for function in ("no_such_function", "keep_message"):
+    """A statement that cannot be prepared, or refuses what it is given."""
+    for statement in ("SELECT no_such_function($1)", "SELECT $1::uuid", "no SQL"):
         with pytest.raises(DatabaseRefusedError):
-            postgres.call(function, "no JSON")
+            postgres.call(statement, "no UUID")
 
-    assert postgres.call("upper", "a") == "A"
+    assert postgres.call(UPPER, "a") == "A"
 
 
 def test_a_call_outlives_its_connection(over_line: PostgresDatabase, line: Line) -> None:
     """What was prepared there is prepared again on the next."""
-    over_line.call("upper", "a")
+    over_line.call(UPPER, "a")
     line.cut()
     line.restore()
 
-    assert over_line.call("upper", "b") == "B"
+    assert over_line.call(UPPER, "b") == "B"
 
 
 def test_a_call_outlives_a_session_that_was_exchanged(postgres: PostgresDatabase) -> None:
     """As poolers do that know nothing of prepared statements."""
-    postgres.call("upper", "a")
+    postgres.call(UPPER, "a")
     postgres.ask("DEALLOCATE ALL")
 
-    assert postgres.call("upper", "b") == "B"
+    assert postgres.call(UPPER, "b") == "B"
 
 
 def test_a_call_that_nobody_answers_is_given_up(postgres: PostgresDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     """As any statement."""
     monkeypatch.setattr(module, "ANSWER_SECONDS", 0.3)
     process = int(postgres.ask("SELECT pg_backend_pid()")[0][0])
-    postgres.call("upper", "a")
+    postgres.call(UPPER, "a")
     os.kill(process, signal.SIGSTOP)
     try:
         with pytest.raises(DatabaseUnavailableError):
-            postgres.call("upper", "a")
+            postgres.call(UPPER, "a")
     finally:
         os.kill(process, signal.SIGCONT)
 
-    assert postgres.call("upper", "b") == "B"
+    assert postgres.call(UPPER, "b") == "B"
 
 
 @pytest.mark.parametrize("way", ["a statement", "a call"])
 def test_one_question_is_one_round_trip(postgres: PostgresDatabase, tmp_path: Path, way: str) -> None:
     """Counted in libpq's own trace: one Sync from us, one ReadyForQuery from the server."""
-    postgres.call("upper", "a")
+    postgres.call(UPPER, "a")
     connection = postgres._connection  # noqa: SLF001 - what is counted is on its wire
     assert connection is not None
     trace = tmp_path / "trace"
     with trace.open("w") as file:
         connection.pgconn.trace(file.fileno())
         if way == "a call":
-            postgres.call("upper", "x")
+            postgres.call(UPPER, "x")
         else:
             postgres.ask("SELECT %(a)s::text", {"a": "x"})
         connection.pgconn.untrace()

@@ -20,7 +20,7 @@ from urllib.parse import urlencode, urlsplit
 from chalicelib.accounts.sessions import hash_of, make_token, signed_in
 from chalicelib.calls import Call
 from chalicelib.errors import ApiError, ForbiddenError, NotFoundError, UnavailableError
-from chalicelib.fields import CONTROL, email_fault, is_storable, own_path
+from chalicelib.fields import can_be_shown, email_fault, own_path
 from chalicelib.replies import Reply, see_other
 from chalicelib.settings import Issuer
 from chalicelib.signing import BadTokenError
@@ -166,10 +166,10 @@ def read_claims(id_token: object, issuer: Issuer, nonce: str, now: float) -> Cla
         subject, email, name = str(claims["sub"]), str(claims.get("email", "")), str(claims.get("name", ""))
     except (IndexError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise SignInError(AGAIN) from error
-    if not ours or not subject or not is_storable(subject) or CONTROL.search(subject):
+    if not ours or not subject or not can_be_shown(subject):
         raise SignInError(AGAIN)
     verified = claims.get("email_verified") in (True, "true") and email_fault(email) is None
-    plain = name[:LONGEST_NAME] if is_storable(name) and not CONTROL.search(name) else ""
+    plain = name[:LONGEST_NAME] if can_be_shown(name) else ""
     return Claims(subject, email if verified else "", verified, plain)
 
 

@@ -39,10 +39,11 @@ def take_message(call: Call) -> Reply:
         if request.is_form:
             return html_reply(error.status, form_again(error, fields), error.headers)
         return error_reply(error)
+    facts = {"kept": kept.id} if kept.is_new and not kept.waits else {}
     if request.is_form:
-        return see_other(THANK_YOU)
+        return see_other(THANK_YOU, facts=facts)
     status = HTTPStatus.CREATED if kept.is_new else HTTPStatus.OK
-    return json_reply(status, {"id": kept.id, "status": "received"})
+    return json_reply(status, {"id": kept.id, "status": "received"}, facts=facts)
 
 
 def _submission(request: Request, fields: Mapping[str, str], message: ContactMessage, services: Services) -> Submission:

@@ -33,7 +33,11 @@ from chalicelib.signing import Signer
 LIMIT = Limit(burst=5.0, per_second=1 / 600, credit=25.0)
 NO_LIMIT = LIMIT._replace(credit=1e9)
 # One function, one round trip, one transaction; what it does is in the migration that makes it.
-KEEP: LiteralString = "accept_message"
+KEEP: LiteralString = """
+    SELECT accept_message(
+        key => $1, received => $2, name => $3, email => $4, subject => $5, message => $6, digest => $7,
+        canary => $8, points => $9, reasons => $10, buckets => $11, tokens => $12, waited_from => $13,
+"""
 
 THERE: LiteralString = "SELECT 1"
 
@@ -58,33 +62,31 @@ class Kept(NamedTuple):
 
     id: str
     is_new: bool
+    # As yet in the queue: whether the database has it already is not known.
+    waits: bool = False
 
 
 def keep_durably(submission: Submission, database: Database, queue: Queue) -> Kept:
     """Return when the message is durable, or raise NotKeptError, or TooManyError."""
     try:
-        kept = keep_in_database(submission, database, LIMIT)
+        return keep_in_database(submission, database, LIMIT)
     except DatabaseUnavailableError:
         # Whatever the reason, a schema that is too old included: what somebody wrote is not to be lost over it.
         pass
-    else:
-        if kept.is_new:
-            tell("message_kept", id=kept.id)
-        return kept
     try:
         queue.put(write_submission(submission))
     except QueueUnavailableError as error:
         tell("message_not_kept", key=submission.message.key)
         raise NotKeptError from error
     tell("message_queued", key=submission.message.key)
-    return Kept(submission.message.key, is_new=True)
+    return Kept(submission.message.key, is_new=True, waits=True)
 
 
 def keep_in_database(submission: Submission, database: Database, limit: Limit, waited_from: str | None = None) -> Kept:
     """Keep the message in one round trip; of what waited, its sender says whether it was erased meanwhile."""
     message, evidence, charge = submission.message, submission.evidence, submission.charge
     outcome = database.call(
-        KEEP,
+        _keep_under(limit),
         message.key,
         submission.received.isoformat(),
         message.name,
@@ -99,7 +101,6 @@ def keep_in_database(submission: Submission, database: Database, limit: Limit, w
         # In order, so that no two wait for each other's second bucket.
         ",".join(sorted(charge.buckets)),
         None if charge.tokens is None else str(charge.tokens),
-        *_rules(limit),
         waited_from,
     )
     if outcome == "limited":
@@ -108,9 +109,10 @@ def keep_in_database(submission: Submission, database: Database, limit: Limit, w
 
 
 @cache
-def _rules(limit: Limit) -> tuple[str, ...]:
-    """Return what the database judges by: points are given here, and added up there."""
-    return (*map(str, limit), str(SPAM_AT), str(DEBT_POINTS))
+def _keep_under(limit: Limit) -> LiteralString:
+    """Return the statement with what the database judges by: points are given here, and added up there."""
+    rules = {**limit._asdict(), "spam_at": SPAM_AT, "debt_points": DEBT_POINTS}
+    return KEEP + ", ".join(f"{name} => {value}" for name, value in rules.items()) + ")"
 
 
 def drain(queue: Queue, database: Database, signer: Signer, most: int = 100) -> int:

@@ -43,16 +43,11 @@ def issue_token(signer: Signer, key: str) -> str:
 
 def judge(message: ContactMessage, fields: Mapping[str, str], signer: Signer) -> Evidence:
     """Weigh what the message says of itself."""
-    links = (
-        len(LINK.findall(message.message)) + len(LINK.findall(message.subject)) + 3 * len(LINK.findall(message.name))
-    )
-    found = [
-        _judge_token(message, fields.get("token", "").strip(), signer),
-        (SPAM_AT, "the hidden field was filled in") if is_trapped(fields) else None,
-        (4, f"{links} links") if links >= MANY_LINKS else (2, f"{links} links") if links >= FEW_LINKS else None,
-    ]
+    found = [_judge_token(message, fields.get("token", "").strip(), signer), _judge_links(message)]
+    if is_trapped(fields):
+        found.append((SPAM_AT, "the hidden field was filled in"))
     counted = [one for one in found if one]
-    return Evidence(sum(points for points, _ in counted), tuple(reason for _, reason in counted))
+    return Evidence(sum([points for points, _ in counted]), tuple([reason for _, reason in counted]))
 
 
 def is_canary(message: ContactMessage, fields: Mapping[str, str], signer: Signer) -> bool:
@@ -78,3 +73,11 @@ def _judge_token(message: ContactMessage, token: str, signer: Signer) -> tuple[i
     if age < FASTEST_SECONDS:
         return 4, f"written in less than {FASTEST_SECONDS} seconds"
     return (1, "an old time token") if age > LONGEST_SECONDS else None
+
+
+def _judge_links(message: ContactMessage) -> tuple[int, str] | None:
+    # A name with a link in it is no name.
+    links = len(LINK.findall(f"{message.subject} {message.message}")) + 3 * len(LINK.findall(message.name))
+    if links < FEW_LINKS:
+        return None
+    return (4 if links >= MANY_LINKS else 2), f"{links} links"

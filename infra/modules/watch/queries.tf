@@ -31,8 +31,8 @@ locals {
     "what became of messages" = {
       logs = local.functions_logs
       text = <<-EOT
-        filter event in ["message_kept", "message_queued", "message_not_kept", "queued_message_refused"]
-        | stats count(*) as messages by event, bin(1h)
+        filter ispresent(kept) or event in ["message_queued", "message_not_kept", "queued_message_refused"]
+        | stats count(*) as messages, count(kept) as kept by event, bin(1h)
       EOT
     }
     "deliveries that did not work" = {

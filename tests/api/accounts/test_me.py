@@ -212,10 +212,9 @@ class InTransaction:
         """Do it, and do not commit it."""
         return self.connection.execute(statement, values).fetchall()
 
-    def call(self, function: LiteralString, *values: str | None) -> str:
+    def call(self, statement: LiteralString, *values: str | None) -> str:
         """Do it, and do not commit it."""
-        places = ", ".join(["%s"] * len(values))
-        return str(self.connection.execute(f"SELECT {function}({places})", values).fetchall()[0][0])
+        return str(psycopg.RawCursor(self.connection).execute(statement, values).fetchall()[0][0])
 
     def close(self) -> None:
         """Whoever opened it closes it."""

@@ -64,9 +64,9 @@ class LosesAnswers:
         self._real.ask(statement, values)
         raise DatabaseUnavailableError
 
-    def call(self, function: LiteralString, *values: str | None) -> str:
+    def call(self, statement: LiteralString, *values: str | None) -> str:
         """Do it, and fail."""
-        self._real.call(function, *values)
+        self._real.call(statement, *values)
         raise DatabaseUnavailableError
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ import uuid
 import pytest
 from chalicelib.contact.message import LONGEST, parse_message
 from chalicelib.errors import InvalidError
+from chalicelib.fields import can_be_shown
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,6 +65,14 @@ def test_a_field_that_becomes_a_header_is_one_line(name: str, character: str) ->
 def test_a_text_that_cannot_be_stored_or_shown_is_refused(character: str) -> None:
     """It would be a crash in the database otherwise."""
     assert "message" in faults(message=f"a{character}b")
+
+
+@given(st.text(st.sampled_from("a\u200d🦊\u00a0\t\n\r\x00\x1b\x7f\u2028\u2029\ud800")), st.booleans())
+def test_what_can_be_shown_has_nothing_that_controls_and_in_a_line_nothing_that_ends_it(text: str, lines: bool) -> None:
+    """Also where most of it is printable; joiners and spaces of other widths are nobody's attack."""
+    forbidden = "\r\x00\x1b\x7f\ud800" + ("" if lines else "\t\n\u2028\u2029")
+
+    assert can_be_shown(text, lines=lines) == set(text).isdisjoint(forbidden)
 
 
 def test_a_senders_key_is_kept_and_a_broken_one_is_replaced() -> None:
