@@ -221,7 +221,7 @@ def imports(package: Path, environment: Mapping[str, str], reps: int) -> None:
 
 
 def warm(
-    folder: Path, server: PostgresServer, environment: Mapping[str, str], rounds: int = 10, each: int = 200
+    folder: Path, server: PostgresServer, environment: Mapping[str, str], rounds: int = 20, each: int = 200
 ) -> None:
     """Send messages through the whole function, beside the bare INSERT, on one connection, durable, by turns."""
     os.environ.update(environment)

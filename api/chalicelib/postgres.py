@@ -130,14 +130,13 @@ class _BoundedConnection(psycopg.Connection[Row]):
 
 def _written(values: Sequence[str | None]) -> list[bytes | None]:
     """Return the values as they are sent; what would not arrive as it is, is refused here as it would be there."""
+    # The driver ends a text there.
+    if "\0" in "".join(filter(None, values)):
+        raise psycopg.DataError("a text with a NUL")
     try:
-        written = [None if value is None else value.encode() for value in values]
+        return [None if value is None else value.encode() for value in values]
     except UnicodeEncodeError as error:
         raise psycopg.DataError("a text that is not UTF-8") from error
-    # The driver ends a text there.
-    if any(value and b"\0" in value for value in written):
-        raise psycopg.DataError("a text with a NUL")
-    return written
 
 
 class PostgresSchema:
