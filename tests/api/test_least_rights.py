@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import chalicelib
 import psycopg
 import pytest
+from chalicelib.contact.keeping import LIMIT, keep_under
 from chalicelib.database import Database
 from chalicelib.errors import DatabaseRefusedError
 from chalicelib.migrations import read_migrations
@@ -64,6 +65,8 @@ def statements() -> Iterator[tuple[str, str]]:
             for name, value in vars(importlib.import_module(module.name)).items():
                 if isinstance(value, str) and STATEMENT.match(value):
                     yield f"{module.name}.{name}", value
+    # What is called has places for its values.
+    yield "keep_under", re.sub(r"\$\d+", "NULL", keep_under(LIMIT))
     for clock in CLOCKS:
         yield f"the clock of {clock.table}", clock.statement
 
@@ -83,7 +86,7 @@ def test_every_statement_of_the_api_is_among_those_that_are_tried() -> None:
     written = "".join(path.read_text() for path in (API / "chalicelib").rglob("*.py"))
     named = {where.rpartition(".")[2] for where, _ in STATEMENTS}
 
-    assert set(re.findall(r"database\.ask\((\w+)", written)) <= {*named, "statement", "clock"}
+    assert set(re.findall(r"database\.(?:ask|call)\(\s*(\w+)", written)) <= {*named, "statement", "clock"}
     assert len(STATEMENTS) > len(named) > 20
 
 

@@ -33,12 +33,10 @@ from chalicelib.signing import Signer
 LIMIT = Limit(burst=5.0, per_second=1 / 600, credit=25.0)
 NO_LIMIT = LIMIT._replace(credit=1e9)
 # One function, one round trip, one transaction; what it does is in the migration that makes it.
-KEEP: LiteralString = """
-    SELECT accept_message(
-        key => $1, received => $2, name => $3, email => $4, subject => $5, message => $6, digest => $7,
-        canary => $8, points => $9, reasons => $10, buckets => $11, tokens => $12, waited_from => $13,
+PARTS: LiteralString = """
+    key => $1, received => $2, name => $3, email => $4, subject => $5, message => $6, digest => $7,
+    canary => $8, points => $9, reasons => $10, buckets => $11, tokens => $12, waited_from => $13
 """
-
 THERE: LiteralString = "SELECT 1"
 
 
@@ -86,7 +84,8 @@ def keep_in_database(submission: Submission, database: Database, limit: Limit, w
     """Keep the message in one round trip; of what waited, its sender says whether it was erased meanwhile."""
     message, evidence, charge = submission.message, submission.evidence, submission.charge
     outcome = database.call(
-        _keep_under(limit),
+        keep_under(limit),
+        # As PARTS has them.
         message.key,
         submission.received.isoformat(),
         message.name,
@@ -109,10 +108,10 @@ def keep_in_database(submission: Submission, database: Database, limit: Limit, w
 
 
 @cache
-def _keep_under(limit: Limit) -> LiteralString:
+def keep_under(limit: Limit) -> LiteralString:
     """Return the statement with what the database judges by: points are given here, and added up there."""
     rules = {**limit._asdict(), "spam_at": SPAM_AT, "debt_points": DEBT_POINTS}
-    return KEEP + ", ".join(f"{name} => {value}" for name, value in rules.items()) + ")"
+    return f"SELECT accept_message({PARTS}, {', '.join(f'{name} => {value}' for name, value in rules.items())})"
 
 
 def drain(queue: Queue, database: Database, signer: Signer, most: int = 100) -> int:
