@@ -93,12 +93,7 @@ def _viewer(headers: Mapping[str, str], context: Mapping[str, Any]) -> str:
 
 
 def _response(reply: Reply) -> dict[str, Any]:
-    """Return the answer as API Gateway takes it: what has several values in a mapping of its own."""
-    one: dict[str, str] = {}
-    several: dict[str, list[str]] = {}
-    for name, value in reply.headers.items():
-        if isinstance(value, list):
-            several[name] = value
-        else:
-            one[name] = value
-    return {"statusCode": int(reply.status), "headers": one, "multiValueHeaders": several, "body": reply.body}
+    """Return the answer as API Gateway takes it: what may have several values in a mapping of its own."""
+    several = {"Set-Cookie": list(reply.cookies)} if reply.cookies else {}
+    status = int(reply.status)
+    return {"statusCode": status, "headers": reply.headers, "multiValueHeaders": several, "body": reply.body}

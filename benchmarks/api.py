@@ -1,6 +1,6 @@
 """How fast the API is, each figure beside the least that could do the same, in one run.
 
-    python benchmarks/api.py [--seconds 60] [--reps 11] [--folder /var/tmp]
+    python benchmarks/api.py [--seconds 60] [--reps 21] [--folder /var/tmp]
 
 Needs `make setup`, PyPI (Flask and FastAPI are installed into a folder for a moment) and a quiet machine. Prints the
 tables of docs/benchmarks-api.md.
@@ -109,7 +109,7 @@ def main() -> None:
     """Measure everything and print it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=60, help="how long the sustained load lasts")
-    parser.add_argument("--reps", type=int, default=11, help="how often each cold start is measured")
+    parser.add_argument("--reps", type=int, default=21, help="how often each cold start is measured")
     parser.add_argument("--folder", default="/var/tmp", help="where the database's files are; on a disk, not in memory")  # noqa: S108 - a folder of our own is made there
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="zichkoding-bench-", dir=chosen.folder) as name:

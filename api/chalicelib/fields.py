@@ -32,9 +32,10 @@ def read_fields(request: Request, texts: Iterable[str] = ()) -> Mapping[str, str
     if request.is_form:
         return _form(_text(request.body))
     fields = read_object(request)
-    if wrong := [name for name in texts if not isinstance(fields.get(name, ""), str)]:
+    read = {name: field for name, field in fields.items() if isinstance(field, str)}
+    if wrong := [name for name in texts if name in fields and name not in read]:
         raise InvalidError(dict.fromkeys(wrong, "Please give a text."))
-    return {name: field for name, field in fields.items() if isinstance(field, str)}
+    return read
 
 
 def read_object(request: Request) -> Mapping[str, object]:

@@ -77,7 +77,7 @@ def observed(answer: Callable[[], Reply], method: str, route: str, request_id: s
         milliseconds=milliseconds,
         **reply.facts,
     )
-    return Reply(reply.status, reply.body, {**HEADERS, **reply.headers, "X-Request-Id": request_id})
+    return Reply(reply.status, reply.body, {**HEADERS, **reply.headers, "X-Request-Id": request_id}, reply.cookies)
 
 
 def tell(event: str, **facts: object) -> None:

@@ -26,32 +26,38 @@ NONE: Final[Mapping[str, Any]] = {}
 
 
 class Reply(NamedTuple):
-    """A response, before it is anybody's framework's; a header with several values has them in a list."""
+    """A response, before it is anybody's framework's."""
 
     status: int
     body: str
-    headers: Mapping[str, str | list[str]] = NONE
+    headers: Mapping[str, str] = NONE
+    # The values of Set-Cookie, the one header that may come several times.
+    cookies: tuple[str, ...] = ()
     # What the request's line in the log says of it besides.
     facts: Mapping[str, object] = NONE
 
 
 def json_reply(
-    status: int, value: object, headers: Mapping[str, str] = NONE, facts: Mapping[str, object] = NONE
+    status: int,
+    value: object,
+    headers: Mapping[str, str] = NONE,
+    cookies: tuple[str, ...] = (),
+    facts: Mapping[str, object] = NONE,
 ) -> Reply:
     """Answer a program."""
     # Written here, not by the framework: what it cannot write it would turn into a crash past every handler.
-    return Reply(status, json.dumps(value), {"Content-Type": "application/json", **headers}, facts)
+    return Reply(status, json.dumps(value), {"Content-Type": "application/json", **headers}, cookies, facts)
 
 
-def html_reply(status: int, page: str, headers: Mapping[str, str] = NONE) -> Reply:
+def html_reply(status: int, page: str, headers: Mapping[str, str] = NONE, cookies: tuple[str, ...] = ()) -> Reply:
     """Answer a person."""
-    return Reply(status, page, {"Content-Type": "text/html; charset=utf-8", **headers})
+    return Reply(status, page, {"Content-Type": "text/html; charset=utf-8", **headers}, cookies)
 
 
-def see_other(path: str, headers: Mapping[str, str | list[str]] = NONE, facts: Mapping[str, object] = NONE) -> Reply:
+def see_other(path: str, cookies: tuple[str, ...] = (), facts: Mapping[str, object] = NONE) -> Reply:
     """Send a person on to a page, so that reloading it does not send the form again."""
-    plain = {"Location": path, "Content-Type": "text/plain; charset=utf-8"}
-    return Reply(HTTPStatus.SEE_OTHER, "", {**plain, **headers}, facts)
+    headers = {"Location": path, "Content-Type": "text/plain; charset=utf-8"}
+    return Reply(HTTPStatus.SEE_OTHER, "", headers, cookies, facts)
 
 
 def nothing(headers: Mapping[str, str]) -> Reply:

@@ -118,9 +118,9 @@ def _answer(request: Request, services: Services) -> Reply:
         refuse_foreign(request, services.settings.site_url)
     member, cookie = admit(request, services, route.needs, route.scope)
     reply = handler_of(route.handler)(Call(request, services, member))
-    if not cookie or "Set-Cookie" in reply.headers:
+    if not cookie or reply.cookies:
         return reply
-    return reply._replace(headers={**reply.headers, "Set-Cookie": cookie})
+    return reply._replace(cookies=(cookie,))
 
 
 @cache

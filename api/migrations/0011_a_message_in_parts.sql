@@ -1,7 +1,10 @@
 -- A message comes as parameters of their own types: reading them out of JSON was a tenth of what keeping one costs here.
 -- It takes the place of accept_message(jsonb), which stays for the code now running, and does the same.
 CREATE FUNCTION accept_message(
-    key uuid, received timestamptz, name text, email text, subject text, message text, digest bytea,
+    key uuid,
+    -- When it came, where that was not just now.
+    received timestamptz,
+    name text, email text, subject text, message text, digest bytea,
     canary boolean, points integer, reasons text,
     -- What it costs: the buckets' names with commas between, or what is left in them where another store has them.
     buckets text, tokens double precision,
@@ -42,7 +45,7 @@ BEGIN
     INSERT INTO contact_messages (
         id, idempotency_key, received_at, name, email, subject, message, digest, points, label, label_reason, untold
     ) VALUES (
-        key, key, received, name, email, subject, message, digest, points, given_label, reasons, true
+        key, key, coalesce(received, now()), name, email, subject, message, digest, points, given_label, reasons, true
     )
     ON CONFLICT DO NOTHING;
     -- Where another request kept it a moment ago, nothing was inserted.

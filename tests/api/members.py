@@ -41,8 +41,7 @@ class Browser:
             sent = (urlencode(body) if kind == FORM else json.dumps(body)).encode()  # type: ignore[arg-type]
         pairs = dict(pair.split("=", 1) for pair in query.split("&") if pair)
         reply = answer(Request(method, path, pairs, named, sent, "192.0.2.1"), self.services)
-        set_cookies = reply.headers.get("Set-Cookie", [])
-        for cookie in [set_cookies] if isinstance(set_cookies, str) else set_cookies:
+        for cookie in reply.cookies:
             name, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[name] = value
             if "Max-Age=0;" in cookie:

@@ -134,11 +134,10 @@ def test_an_answer_is_known_by_the_name_of_its_request() -> None:
 
 def test_what_an_answer_has_several_of_is_sent_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two cookies in one header would be one with a strange value."""
-    cookies = ["a=1", "b=2"]
-    monkeypatch.setattr(app, "answer", lambda *_: Reply(200, "", {"Set-Cookie": cookies}))
+    monkeypatch.setattr(app, "answer", lambda *_: Reply(200, "", cookies=("a=1", "b=2")))
     answer = app.app(http_event("GET", "/api/health"), None)
 
-    assert answer["multiValueHeaders"] == {"Set-Cookie": cookies}
+    assert answer["multiValueHeaders"] == {"Set-Cookie": ["a=1", "b=2"]}
     assert "Set-Cookie" not in answer["headers"]
 
 

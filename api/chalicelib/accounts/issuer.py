@@ -94,7 +94,7 @@ def start(call: Call) -> Reply:
     }
     address = _endpoint(issuer, "authorization_endpoint")
     cookie = _cookie(call.services.signer.sign(PURPOSE, json.dumps(kept)), SECONDS)
-    return see_other(f"{address}{'&' if '?' in address else '?'}{urlencode(asked)}", {"Set-Cookie": cookie})
+    return see_other(f"{address}{'&' if '?' in address else '?'}{urlencode(asked)}", cookies=(cookie,))
 
 
 def come_back(call: Call) -> Reply:

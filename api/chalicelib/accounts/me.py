@@ -78,7 +78,7 @@ def change_me_by_form(call: Call) -> Reply:
 def delete_me(call: Call) -> Reply:
     """Delete all that is held of the member, and return the receipt."""
     receipt = erase(call.services, call.who.email, actor="member")
-    return json_reply(HTTPStatus.OK, _receipt(receipt), {"Set-Cookie": session_cookie("", 0)})
+    return json_reply(HTTPStatus.OK, _receipt(receipt), cookies=(session_cookie("", 0),))
 
 
 def delete_me_by_form(call: Call) -> Reply:
@@ -89,7 +89,7 @@ def delete_me_by_form(call: Call) -> Reply:
     rows = "".join(f"<li>{shown(name.replace('_', ' '))}: {count}</li>\n" for name, count in receipt["deleted"].items())
     words = f"<ul>\n{rows}</ul>\n<p>Receipt {shown(receipt['receipt'])}, {shown(receipt['at'])}</p>"
     shown_page = page("Deleted", "All that we held under your address is deleted.", words)
-    return html_reply(HTTPStatus.OK, shown_page, {"Set-Cookie": session_cookie("", 0)})
+    return html_reply(HTTPStatus.OK, shown_page, cookies=(session_cookie("", 0),))
 
 
 def export_me(call: Call) -> Reply:

@@ -74,16 +74,16 @@ def say_session(call: Call) -> Reply:
         "role": member.role if member else "visitor",
         "issuer": call.services.settings.issuer is not None,
     }
-    return json_reply(HTTPStatus.OK, value, {"Set-Cookie": cookie} if cookie else {})
+    return json_reply(HTTPStatus.OK, value, cookies=(cookie,) if cookie else ())
 
 
 def end_session(call: Call) -> Reply:
     """Sign out: here, and in the browser."""
     if token := call.request.cookie(COOKIE):
         call.services.database.ask(END, {"hash": hash_of(token)})
-    return see_other("/", {"Set-Cookie": session_cookie("", 0)})
+    return see_other("/", cookies=(session_cookie("", 0),))
 
 
 def signed_in(token: str, path: str, *cookies: str) -> Reply:
     """Send a member on, with the session's cookie."""
-    return see_other(path or "/account/", {"Set-Cookie": [session_cookie(token), *cookies]})
+    return see_other(path or "/account/", cookies=(session_cookie(token), *cookies))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from http import HTTPStatus
 
 from chalicelib.calls import Call
@@ -54,4 +53,4 @@ def _submission(request: Request, fields: Mapping[str, str], message: ContactMes
     )
     evidence = judge(message, fields, signer)
     charge = services.limits.charge(buckets, LIMIT)
-    return Submission(message, evidence, is_canary(message, fields, signer), charge, datetime.now(UTC))
+    return Submission(message, evidence, is_canary(message, fields, signer), charge)

@@ -52,7 +52,8 @@ class Submission(NamedTuple):
     is_canary: bool
     # What it costs the sender and the address it came from; neither can be read out of the buckets' names.
     charge: Charge
-    received: datetime
+    # Of what waits; else it is now.
+    received: datetime | None = None
 
 
 class Kept(NamedTuple):
@@ -72,7 +73,7 @@ def keep_durably(submission: Submission, database: Database, queue: Queue) -> Ke
         # Whatever the reason, a schema that is too old included: what somebody wrote is not to be lost over it.
         pass
     try:
-        queue.put(write_submission(submission))
+        queue.put(write_submission(submission._replace(received=submission.received or datetime.now(UTC))))
     except QueueUnavailableError as error:
         tell("message_not_kept", key=submission.message.key)
         raise NotKeptError from error
@@ -87,7 +88,7 @@ def keep_in_database(submission: Submission, database: Database, limit: Limit, w
         keep_under(limit),
         # As PARTS has them.
         message.key,
-        submission.received.isoformat(),
+        submission.received.isoformat() if submission.received else None,
         message.name,
         message.email,
         message.subject,
@@ -153,7 +154,7 @@ def write_submission(submission: Submission) -> str:
             "reasons": submission.evidence.reasons,
             "canary": submission.is_canary,
             **submission.charge._asdict(),
-            "received": submission.received.astimezone(UTC).isoformat(),
+            "received": submission.received and submission.received.isoformat(),
         }
     )
 

@@ -47,7 +47,7 @@ def test_the_cookie_is_out_of_reach_and_its_token_is_nowhere(services: Services)
     """HttpOnly, Secure, for this host alone; the database has its hash."""
     browser = Browser(services)
     browser.ask("POST", "/api/session/mail", {"email": "ada@example.org"})
-    cookie = browser.ask("POST", link_of(services)).headers["Set-Cookie"][0]
+    cookie = browser.ask("POST", link_of(services)).cookies[0]
 
     assert re.fullmatch(r"__Host-session=[\w-]{43}; Path=/; Max-Age=2592000; Secure; HttpOnly; SameSite=Lax", cookie)
     assert services.database.ask("SELECT token_hash FROM sessions") == [(hash_of(browser.cookies[COOKIE]),)]

@@ -87,6 +87,25 @@ def test_a_message_is_kept_as_it_was_sent(postgres: PostgresDatabase, database: 
 
 
 @pytest.mark.integration
+def test_what_did_not_wait_came_now(postgres: PostgresDatabase, database: str) -> None:
+    """By the database's own clock, which is one for all."""
+    keep_durably(submission()._replace(received=None), postgres, NoQueue())
+
+    assert rows(database, "SELECT now() - received_at < interval '1 minute' FROM contact_messages") == [(True,)]
+
+
+def test_what_waits_says_when_it_came(tmp_path: Path) -> None:
+    """It may wait for days."""
+    queue, before = DirectoryQueue(tmp_path), datetime.now(UTC)
+    keep_durably(submission()._replace(received=None), AwayDatabase(), queue)
+    (taken,) = queue.take(10)
+
+    received = read_submission(taken.text).received
+    assert received is not None
+    assert before <= received <= datetime.now(UTC)
+
+
+@pytest.mark.integration
 def test_of_many_at_once_with_one_key_one_is_new(database: str) -> None:
     """Neither double clicks nor functions that run side by side race."""
     sent = submission()
@@ -107,7 +126,7 @@ def test_while_the_database_is_away_the_message_waits_in_the_queue(tmp_path: Pat
     queue = DirectoryQueue(tmp_path)
     sent = submission()
 
-    assert keep_durably(sent, AwayDatabase(), queue).id == sent.message.key
+    assert keep_durably(sent, AwayDatabase(), queue) == Kept(sent.message.key, is_new=True, waits=True)
     assert [read_submission(taken.text) for taken in queue.take(10)] == [sent]
 
 

@@ -78,7 +78,7 @@ def test_an_old_text_is_nobodys_copy(postgres: PostgresDatabase, database: str) 
     """Who writes the same each month is a person; and what waited in the queue is as old as it says."""
     first, second = copies(2)
     keep_durably(second, postgres, NoQueue())
-    keep_durably(first._replace(received=second.received - timedelta(days=8)), postgres, NoQueue())
+    keep_durably(first._replace(received=NOW - timedelta(days=8)), postgres, NoQueue())
     make_jobs(postgres, WAYS)
 
     assert rows(database, LABELS) == [("ham", 0, ""), ("ham", 0, "")]
