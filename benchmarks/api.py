@@ -159,17 +159,22 @@ def cold_starts(folder: Path, environment: Mapping[str, str], reps: int) -> None
         for name, handler in handlers.items():
             spent[name].append(_cold_start(folder, name, handler, environment))
     cpu = {name: statistics.median(one for one, _ in figures) for name, figures in spent.items()}
-    least = {name: min(one for one, _ in figures) for name, figures in spent.items()}
+    least = {name: _fastest([one for one, _ in figures]) for name, figures in spent.items()}
     wall = {name: statistics.median(one for _, one in figures) for name, figures in spent.items()}
     print(f"\n## Cold start to the first durable answer (awslambdaric, {reps} times by turns)\n")
-    # Other work on the machine makes CPU dearer, never cheaper: the least is what it costs.
-    print("| | CPU ms, least | median | beside bare | wall ms, median |\n|---|---|---|---|---|")
+    # Other work on the machine makes CPU dearer: what the fastest took is what it costs.
+    print("| | CPU ms, fastest quarter | median | beside bare | wall ms, median |\n|---|---|---|---|---|")
     for name in handlers:
         ratio = f"**{least[name] / least['bare']:.2f}**"
         print(f"| {name} | {least[name]:.0f} | {cpu[name]:.0f} | {ratio} | {wall[name]:.0f} |")
     for name in FRAMEWORKS:
         made_of = sorted(path.name.removesuffix(".dist-info") for path in (folder / name).glob("*.dist-info"))
         print(f"\n{name}: {', '.join(made_of)}")
+
+
+def _fastest(figures: list[float]) -> float:
+    """Return the mean of the fastest quarter: a single one may be an accident."""
+    return statistics.mean(sorted(figures)[: -(-len(figures) // 4)])
 
 
 def _install(folder: Path, packages: tuple[str, ...]) -> None:
