@@ -7,7 +7,6 @@ place; and the site's own search knows what the pages say. The command line and 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +47,7 @@ def guarded(request: BuildRequest) -> BuildRequest:
         addresses = read_addresses(read_site_settings(request.settings).content.absolute())
         refuse(list(check_permanence(addresses, files, read_redirects(read(REDIRECTS_FILE)))))
 
-    return replace(request, check=check, judge=judge)
+    return request._replace(check=check, judge=judge)
 
 
 def index(output: Path) -> None:
@@ -75,6 +74,8 @@ def refuse(findings: Sequence[Finding]) -> None:
 
 def as_typed(finding: Finding) -> Finding:
     """Name the file as a person in the project's folder would."""
+    from dataclasses import replace  # noqa: PLC0415 - only where something is wrong
+
     return replace(finding, path=shown(finding.path))
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import runpy
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from site_builder.errors import BuildError
 
 LISTS = ("CATEGORY_URL", "TAG_URL", "AUTHOR_URL")
 
 
-@dataclass(frozen=True)
-class SiteSettings:
+class SiteSettings(NamedTuple):
     """Where the site's sources are."""
 
     file: Path

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from site_builder.cli.build import progress_on_terminal
 from site_builder.cli.terminal import OK, Commands, add_state_option, say
@@ -40,8 +39,7 @@ With --plain every browser gets the very bytes that visitors get: nothing is add
 """
 
 
-@dataclass(frozen=True)
-class Preview:
+class Preview(NamedTuple):
     """A site that is built, and kept as its sources are, ready to be served."""
 
     project: Project

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from site_builder.engine.output import NOBODY_WAITS, Eager, Judge
 from site_builder.engine.quick import Glance, glance, namespace_digest
@@ -23,8 +22,7 @@ Check = Callable[[Sequence[Path] | None], None]
 Progress = Callable[[str, int, int], None]
 
 
-@dataclass(frozen=True)
-class BuildRequest:
+class BuildRequest(NamedTuple):
     """Which site to build, where to, and how."""
 
     settings: Path
@@ -42,8 +40,7 @@ class BuildRequest:
     judge: Judge | None = None
 
 
-@dataclass(frozen=True)
-class BuildReport:
+class BuildReport(NamedTuple):
     """What a finished build made."""
 
     output: Path

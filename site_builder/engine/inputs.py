@@ -10,7 +10,6 @@ import fnmatch
 import os
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
@@ -45,8 +44,7 @@ class Known(NamedTuple):
 NOWHERE = Stamp(-1, 0, 0, 0)
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(NamedTuple):
     """A question to the content folder, for the files under some paths.
 
     `extensions` is None where every file counts.

@@ -12,8 +12,8 @@ import fcntl
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from site_builder.engine.inputs import digest_at
 from site_builder.errors import BuildError
@@ -22,8 +22,7 @@ from site_builder.errors import BuildError
 Judge = Callable[[Collection[str], Callable[[str], bytes | None]], None]
 
 
-@dataclass(frozen=True)
-class Eager:
+class Eager(NamedTuple):
     """Pages that somebody waits for: they are made first, and handed over before all others are in their places."""
 
     paths: frozenset[str]

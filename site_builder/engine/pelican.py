@@ -204,11 +204,13 @@ def _uncollected() -> Iterator[None]:
 
     The workers do look: each of them makes page after page.
     """
+    looked = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
+        if looked:
+            gc.enable()
 
 
 def _note_change(wrapper: Any, name: str, value: Any) -> None:

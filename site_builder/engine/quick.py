@@ -12,9 +12,8 @@ import sys
 import time
 import types
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from site_builder.engine.inputs import (
     NEVER,
@@ -32,8 +31,7 @@ from site_builder.engine.output import Output
 from site_builder.engine.store import Input, Store, exists, state_file
 
 
-@dataclass(frozen=True)
-class Glance:
+class Glance(NamedTuple):
     """What a look at all inputs and outputs shows."""
 
     # Nothing has changed: the last build is the right one, and made so much.

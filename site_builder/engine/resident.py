@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -59,7 +59,7 @@ class Resident:
     def build(self, eager: Eager = NOBODY_WAITS) -> BuildReport:
         """Build whatever has changed, by the full way."""
         self._forget()
-        return build_site(replace(self.request, eager=eager))
+        return build_site(self.request._replace(eager=eager))
 
     def update(self, paths: Sequence[Path], eager: Eager = NOBODY_WAITS) -> Update:
         """Build after these files have changed, and only these."""
