@@ -90,9 +90,10 @@ class Function:
     alias: Alias | None = None
 
     def version(self, number: str) -> Version:
-        """Return a version by its number; without one, what was uploaded last."""
+        """Return a version by its number, or by the alias that leads to it; without one, what was uploaded last."""
+        wanted = self.alias.version if self.alias and number == ALIAS else number or LATEST
         for one in self.listed:
-            if one.number == (number or LATEST):
+            if one.number == wanted:
                 return one
         raise FunctionError("ResourceNotFoundException", 404, f"{self.name} has no version {number}")
 

@@ -182,7 +182,7 @@ def let_api_follow(stores: Stores) -> None:
     for _ in range(TRIES):
         pointer, deployed = stores.pointer.read(), stores.functions.look()
         aim = traffic_for(pointer, deployed)
-        if deployed.traffic == aim:
+        if deployed.traffic == aim and not deployed.behind:
             return
         stores.functions.shift(aim)
     raise ReleaseError("the API", f"others changed its traffic {TRIES} times meanwhile", "Run the command again.")

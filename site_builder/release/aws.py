@@ -132,7 +132,21 @@ class LambdaFunctions:
         canary = next(iter(shares), None)
         percent = round(shares[canary] * 100) if canary else 0
         traffic = Traffic(packages.get(alias["FunctionVersion"]), canary, percent)
-        return Deployed(_newest(packages), traffic)
+        return Deployed(_newest(packages), traffic, self._behind(traffic.live))
+
+    def _behind(self, live: str | None) -> tuple[str, ...]:
+        """Name what should run the package that is live, and does not."""
+        if live is None:
+            return ()
+        going_with_it = [
+            (self._api.worker, {"Qualifier": self._api.alias}),
+            *((one, {}) for one in self._api.followers),
+        ]
+        return tuple(name for name, which in going_with_it if self._runs(name, which) != live)
+
+    def _runs(self, name: str, which: Mapping[str, str]) -> str:
+        with _told(f"looking at {name}"):
+            return digest_of_code(self._client.get_function_configuration(FunctionName=name, **which)["CodeSha256"])
 
     def publish(self, package: str) -> None:
         """Make a version of a package that lies in the environment's bucket, and wait until it can be asked."""
@@ -160,7 +174,7 @@ class LambdaFunctions:
         return said if isinstance(said, dict) else {}
 
     def shift(self, traffic: Traffic) -> None:
-        """Let the traffic be this, in one write; the worker, and what has no alias, go with what is live."""
+        """Let the traffic be this, in one write; the worker, and what has no alias, go with what is live after it."""
         if traffic.live is None:
             raise StoreError("sending the API its requests", "no version is named for those who get no canary")
         self._point(self._api.function, traffic.live, traffic)
@@ -191,9 +205,7 @@ class LambdaFunctions:
 
     def _follow(self, name: str, package: str) -> None:
         """Give a function the code of what is live: whoever calls it names no version, and gets what came last."""
-        with _told(f"looking at {name}"):
-            runs = digest_of_code(self._client.get_function_configuration(FunctionName=name)["CodeSha256"])
-        if runs == package:
+        if self._runs(name, {}) == package:
             return
         with _told(f"bringing {name} what is live"):
             self._client.update_function_code(FunctionName=name, S3Bucket=self._bucket, S3Key=package_key(package))

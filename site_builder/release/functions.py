@@ -49,6 +49,8 @@ class Deployed:
 
     versions: Mapping[str, str]
     traffic: Traffic
+    # Functions that should go with what is live, and do not: whoever sent the requests there was interrupted.
+    behind: tuple[str, ...] = ()
 
 
 def describe_traffic(traffic: Traffic) -> str:
@@ -70,7 +72,7 @@ class ApiFunctions(Protocol):
         """Run a version, whoever else gets it; raise FailedError if it fails."""
 
     def shift(self, traffic: Traffic) -> None:
-        """Let the traffic be this, in one write; what has no alias gets the code of what is live after it."""
+        """Let the traffic be this, in one write; what goes with what is live follows after it, each in its own."""
 
     def remove(self, package: str) -> None:
         """Remove the versions of a package that gets no requests; none is no error."""

@@ -142,6 +142,9 @@ class MemoryKeyValues:
             return dict(self._values)
 
 
+FOLLOWER = "rotate"
+
+
 class MemoryFunctions:
     """Keeps versions in a dictionary; what would go wrong in a package is told to it."""
 
@@ -150,7 +153,7 @@ class MemoryFunctions:
         self._versions: dict[str, str] = {}
         self._made = 0
         self.traffic = Traffic()
-        # What those run who are called without an alias.
+        # What those run that go with what is live.
         self.followed: str | None = None
         # Which packages the database was migrated for, in this order.
         self.migrated: list[str] = []
@@ -160,7 +163,8 @@ class MemoryFunctions:
 
     def look(self) -> Deployed:
         """Return what is there."""
-        return Deployed(dict(self._versions), self.traffic)
+        is_behind = self.traffic.live and self.followed != self.traffic.live
+        return Deployed(dict(self._versions), self.traffic, (FOLLOWER,) if is_behind else ())
 
     def publish(self, package: str) -> None:
         """Make a version of a package that lies in the bucket."""
@@ -182,13 +186,21 @@ class MemoryFunctions:
         return {}
 
     def shift(self, traffic: Traffic) -> None:
-        """Let the traffic be this, in one write; what has no alias gets the code of what is live after it."""
+        """Let the traffic be this, in one write; what goes with what is live follows after it, each in its own."""
+        self.move(traffic)
+        self.follow()
+
+    def move(self, traffic: Traffic) -> None:
+        """Do the first write of `shift`."""
         for package in traffic.packages:
             self._number(package)
         self.traffic = traffic
-        if traffic.live and traffic.live != self.followed:
-            self._fetch(traffic.live)
-            self.followed = traffic.live
+
+    def follow(self) -> None:
+        """Do what comes after it, which may fail or never come."""
+        if self.traffic.live and self.traffic.live != self.followed:
+            self._fetch(self.traffic.live)
+            self.followed = self.traffic.live
 
     def remove(self, package: str) -> None:
         """Remove the versions of a package that gets no requests; none is no error."""

@@ -137,9 +137,10 @@ def api_question(number: str) -> Question:
 def find_api_drift(pointer: Pointer, deployed: Deployed) -> tuple[Drift, ...]:
     """Compare whom the API's requests go to with what the pointer says."""
     aim = traffic_for(pointer, deployed)
-    if deployed.traffic == aim:
-        return ()
-    return (Drift(THE_API, f"its requests go to {describe_traffic(deployed.traffic)}, not to {describe_traffic(aim)}"),)
+    if deployed.traffic != aim:
+        what = f"its requests go to {describe_traffic(deployed.traffic)}, not to {describe_traffic(aim)}"
+        return (Drift(THE_API, what),)
+    return tuple(Drift(name, f"it does not run {aim.live}, which is live") for name in deployed.behind)
 
 
 def verify_site(asked: Sequence[Question], site: Address, stores: Stores, *, patience: float) -> tuple[Drift, ...]:

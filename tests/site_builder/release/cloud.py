@@ -15,7 +15,7 @@ from site_builder.preview.edge import EdgeRequest
 from site_builder.release.answers import STATUSES
 from site_builder.release.apply import Stores
 from site_builder.release.commit import Commit
-from site_builder.release.functions import ApiFunctions, Deployed, Part, Traffic, package_digest, read_package
+from site_builder.release.functions import Deployed, Part, Traffic, package_digest, read_package
 from site_builder.release.guards import Known, Wish
 from site_builder.release.ledger import Verdict
 from site_builder.release.manifest import Manifest, seal
@@ -140,7 +140,7 @@ class GatedKeyValues:
 class GatedFunctions:
     """Functions each of whose requests passes a gate on its way there and on its way back."""
 
-    def __init__(self, functions: ApiFunctions, there: Gate, back: Gate) -> None:
+    def __init__(self, functions: MemoryFunctions, there: Gate, back: Gate) -> None:
         self._functions = functions
         self._gates = Gates(there, back)
 
@@ -162,7 +162,9 @@ class GatedFunctions:
     def shift(self, traffic: Traffic) -> None:
         """Let the traffic be this."""
         with self._gates(f"shift {traffic}"):
-            self._functions.shift(traffic)
+            self._functions.move(traffic)
+        with self._gates(f"follow {traffic}"):
+            self._functions.follow()
 
     def remove(self, package: str) -> None:
         """Remove versions."""

@@ -320,7 +320,7 @@ def api_of(cloud: Cloud) -> str | None:
     return functions.traffic.live
 
 
-@pytest.mark.parametrize("broken", ["check", "migration", "shift", "publish", "point"])
+@pytest.mark.parametrize("broken", ["check", "migration", "shift", "follow", "publish", "point"])
 @pytest.mark.parametrize("with_canary", [False, True], ids=["deploy", "canary"])
 def test_whatever_fails_of_the_api_what_was_live_is_live(
     made_with_api: list[Made], decide: Functions, broken: str, with_canary: bool
@@ -359,7 +359,7 @@ def test_whatever_fails_of_the_api_what_was_live_is_live(
 
 
 # How the request begins that fails.
-WHERE = {"shift": "shift", "publish": "publish", "point": "update"}
+WHERE = {"shift": "shift", "follow": "follow", "publish": "publish", "point": "update"}
 
 
 def test_what_a_dead_deploy_has_left_is_not_sent_again(made: list[Made]) -> None:

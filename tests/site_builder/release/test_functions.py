@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,8 @@ class Lambda:
     first: str
     # What a function runs that is called without an alias.
     followed: Callable[[], str | None]
+    # What lets that function run another package, as if whoever sent the requests on had not come so far.
+    hold_back: Callable[[str], None]
 
     def package(self, **changed: str) -> str:
         """Keep a package that nobody has yet, and name it."""
@@ -90,7 +93,8 @@ def in_memory() -> Lambda:
     """Return the twin, with a first version."""
     objects = MemoryObjectStore("bucket")
     functions = MemoryFunctions(objects)
-    made = Lambda(functions, keeping_in(objects), "", lambda: functions.followed)
+    hold_back = partial(setattr, functions, "followed")
+    made = Lambda(functions, keeping_in(objects), "", lambda: functions.followed, hold_back)
     first = made.package()
     made.publish(first)
     made.functions.shift(Traffic(first))
@@ -109,13 +113,24 @@ def in_local_cloud(cloud: RunningCloud) -> Lambda:
     # What was there before the first deploy came from elsewhere; to go back to it, it has to be kept as well.
     keeping_in(objects)(package_key(first), code_of(API))
     asked = boto3.client("lambda", "us-east-1", endpoint_url=described.lambda_endpoint)
-    return Lambda(functions, keeping_in(objects), first, following(asked, described.api))
+    hold_back = holding_back(asked, described.api, described.bucket)
+    return Lambda(functions, keeping_in(objects), first, following(asked, described.api), hold_back)
 
 
 def following(client: LambdaClient, api: Api) -> Callable[[], str]:
     """Return what asks which package the one function runs that has no alias."""
     (name,) = api.followers
     return lambda: digest_of_code(client.get_function_configuration(FunctionName=name)["CodeSha256"])
+
+
+def holding_back(client: LambdaClient, api: Api, bucket: str) -> Callable[[str], None]:
+    """Return what gives the one function that has no alias another package."""
+    (name,) = api.followers
+
+    def hold_back(package: str) -> None:
+        client.update_function_code(FunctionName=name, S3Bucket=bucket, S3Key=package_key(package))
+
+    return hold_back
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +166,8 @@ def made_in_moto(name: str) -> tuple[Lambda, Api]:
     def keep(key: str, body: bytes) -> None:
         s3.put_object(Bucket=bucket, Key=key, Body=body)
 
-    made = Lambda(Account("us-east-1").functions(names, bucket), keep, "", following(client, names))
+    hold_back = holding_back(client, names, bucket)
+    made = Lambda(Account("us-east-1").functions(names, bucket), keep, "", following(client, names), hold_back)
     first = made.package()
     for function in (names.function, names.worker, names.migration, *names.followers):
         client.create_function(
@@ -227,6 +243,37 @@ def test_what_has_no_alias_runs_what_is_live(there: Lambda) -> None:
         seen.append(there.followed())
 
     assert seen == [there.first, there.first, package, there.first]
+
+
+def test_what_did_not_follow_is_seen_and_follows_the_next_time(there: Lambda) -> None:
+    """Whoever sent the requests there may have been interrupted right after it."""
+    there.publish(package := there.package())
+    there.functions.shift(Traffic(package))
+    seen = [there.functions.look().behind]
+    there.hold_back(there.first)
+    seen.append(there.functions.look().behind)
+    there.functions.shift(Traffic(package))
+    seen.append(there.functions.look().behind)
+
+    assert [[name.rpartition("-")[2] for name in names] for names in seen] == [[], ["rotate"], []]
+    assert there.followed() == package
+
+
+def test_a_worker_that_did_not_follow_is_seen(moto_lambda: tuple[Lambda, Api]) -> None:
+    """It would do what is due with the code of before, and nobody would know."""
+    made, names = moto_lambda
+    with mocked_aws():
+        made.publish(package := made.package())
+        made.functions.shift(Traffic(package))
+        boto3.client("lambda", "us-east-1").update_alias(
+            FunctionName=names.worker, Name=names.alias, FunctionVersion="1"
+        )
+        seen = made.functions.look().behind
+        made.functions.shift(Traffic(package))
+
+        assert seen == (names.worker,)
+        assert made.functions.look().behind == ()
+        made.functions.shift(Traffic(made.first))
 
 
 @STRICT

@@ -10,7 +10,9 @@ import pytest
 
 from site_builder.preview.cdn import Functions
 from site_builder.release.connections import Answer, NoAnswerError
-from site_builder.release.verify import Drift, questions, verify_site
+from site_builder.release.functions import Deployed, Traffic
+from site_builder.release.pointer import Pointer, Release
+from site_builder.release.verify import Drift, find_api_drift, questions, verify_site
 from tests.site_builder.release.cloud import ROUTER, Cloud, Made, Place, deploy, make_release, view
 
 Spoil = Callable[[str, Answer], Answer]
@@ -110,3 +112,19 @@ def test_a_sample_is_always_the_same_and_has_the_home_page(made: Made) -> None:
     assert samples[0] == samples[1]
     assert "/" in samples[0]
     assert len(samples[0]) < len(questions(made.manifest, None))
+
+
+@pytest.mark.parametrize(
+    ("deployed", "words"),
+    [
+        (Deployed({"b" * 32: "2"}, Traffic("b" * 32)), []),
+        (Deployed({"b" * 32: "2"}, Traffic("a" * 32)), [f"its requests go to {'a' * 32}, not to {'b' * 32}"]),
+        (Deployed({"b" * 32: "2"}, Traffic("b" * 32), ("work",)), [f"it does not run {'b' * 32}, which is live"]),
+    ],
+    ids=["right", "elsewhere", "behind"],
+)
+def test_an_api_that_is_not_what_the_pointer_says_is_named(deployed: Deployed, words: list[str]) -> None:
+    """Its requests, and what should go with what is live."""
+    pointer = Pointer(live=Release("d" * 16, api="b" * 32))
+
+    assert [one.what for one in find_api_drift(pointer, deployed)] == words
