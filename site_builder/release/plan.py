@@ -244,8 +244,10 @@ def _api(present: Present, new: Pointer, origin: Origin) -> Iterator[Action]:
     # Also where they go there already: that may be by somebody whose deploy fails, who will send them back.
     moves = traffic_for(present.pointer, present.api) != aim
     # A version that was made again, with settings that have changed, is of the package that is live already.
-    if moves or aim != present.api.traffic or present.api.behind or (origin.repair and aim.packages):
+    if moves or aim != present.api.traffic or (origin.repair and aim.packages):
         yield Shift(aim, "before the pages, which may need it")
+    elif present.api.behind:
+        yield Shift(aim, f"{', '.join(present.api.behind)} did not come along the last time")
 
 
 def _way_back(present: Present, new: Pointer) -> Iterator[Action]:

@@ -14,6 +14,7 @@ from site_builder.release.plan import (
     Origin,
     Plan,
     Point,
+    Shift,
     ShowNotFoundPage,
     Upload,
     WriteManifest,
@@ -23,6 +24,7 @@ from site_builder.release.plan import (
     summary,
 )
 from site_builder.release.pointer import Pointer, Release, moved
+from tests.site_builder.release.cloud import Cloud, deploy, make_release
 
 
 def planned(output: Path, stores: Stores, source: str | None = None) -> tuple[Manifest, Plan]:
@@ -161,3 +163,18 @@ def test_an_empty_plan_says_that_there_is_nothing_to_do(output: Path, stores: St
     apply_plan(plan, output, stores)
 
     assert "nothing to do" in describe(planned(output, stores)[1])[0]
+
+
+def test_what_did_not_come_along_is_brought_and_the_plan_says_why(tmp_path: Path) -> None:
+    """Where all else is as it should be, that alone is done."""
+    made, place = make_release(tmp_path, 1, with_api=True), Cloud(with_api=True)["dev"]
+    deploy(place, made)
+    assert place.functions is not None
+    place.functions.followed = None
+    present = look(made.manifest, place.stores(), package=made.release.api)
+    plan = plan_release(made.manifest, present, present.pointer, origin=Origin(None, made.package))
+
+    assert [action.reason for action in plan.actions if isinstance(action, Shift)] == [
+        "rotate did not come along the last time"
+    ]
+    assert len(plan.actions) == 1
