@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from typing import Any, LiteralString, TypeVar
 
 import psycopg
@@ -113,7 +114,8 @@ class _BoundedConnection(psycopg.Connection[Row]):
         every kind was a fifth of what a message costs here, and parsing and planning a tenth of what it costs there.
         """
         if statement not in self._called:
-            name = f"called_{len(self._called)}".encode()
+            # By what it is: were a session ever shared, the name could mean nothing else there.
+            name = sha256(statement.encode()).hexdigest()[:32].encode()
             self.pgconn.send_prepare(name, statement.encode())
             self._answer(ExecStatus.COMMAND_OK)
             self._called[statement] = name

@@ -131,6 +131,19 @@ def test_a_call_outlives_a_session_that_was_exchanged(postgres: PostgresDatabase
     assert postgres.call(UPPER, "b") == "B"
 
 
+def test_a_call_has_the_same_name_in_every_session(postgres: PostgresDatabase, database: str) -> None:
+    """And another call another: a pooler that mixes sessions can never run the wrong one."""
+    other, named = PostgresDatabase(as_api(database)), "SELECT statement, name FROM pg_prepared_statements ORDER BY 1"
+    for door, statements in ((postgres, (UPPER, "SELECT lower($1)")), (other, ("SELECT lower($1)", UPPER))):
+        for statement in statements:
+            door.call(statement, "a")
+    seen = postgres.ask(named), other.ask(named)
+    other.close()
+
+    assert seen[0] == seen[1]
+    assert len({name for _, name in seen[0]}) == 2
+
+
 def test_a_call_that_nobody_answers_is_given_up(postgres: PostgresDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     """As any statement."""
     monkeypatch.setattr(module, "ANSWER_SECONDS", 0.3)
