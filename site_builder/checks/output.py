@@ -6,6 +6,7 @@ import hashlib
 import os
 import pickle
 import posixpath
+import threading
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +14,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache, partial
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -123,8 +125,20 @@ def _read_all(folder: Path, files: list[str], origin: str, last: Mapping[str, Kn
     if len(files) < ENOUGH_FOR_MANY:
         return [_read_one(folder, origin, file, last.get(file)) for file in files]
     before = [last.get(file) for file in files]
-    with ProcessPoolExecutor(mp_context=get_context("fork")) as pool:
+    with ProcessPoolExecutor(mp_context=get_context("fork"), initializer=_end_with_parent) as pool:
         return list(pool.map(partial(_read_one, folder, origin), files, before, chunksize=32))
+
+
+def _end_with_parent() -> None:
+    """Have this process end when the one that began it does: killed, it tells nobody, and each would wait for ever."""
+    parent = parent_process()
+    assert parent is not None  # noqa: S101 - it was begun by one
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 def _read_one(folder: Path, origin: str, file: str, before: Known | None) -> Known:

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from site_builder.checks.markup import read_page
-from site_builder.checks.output import check_output
+from site_builder.checks.output import ENOUGH_FOR_MANY, check_output
 from site_builder.engine.build import BuildRequest, build_site
 
 ORIGIN = "https://tiny.example"
@@ -257,3 +263,56 @@ def test_the_sitemap_is_exactly_the_canonical_pages(output: Path) -> None:
     assert said([*entries, f"<url><loc>{ORIGIN}/no/</loc></url>"]) == [f"{ORIGIN}/no/ is no page of this site"]
     assert said([*entries, entries[0]]) == [f"{ORIGIN}/ is there 2 times"]
     assert len(said([*entries[1:], f"<url><loc>{ORIGIN}/</loc><lastmod>May</lastmod></url>"])) == 1
+
+
+NEVER_READY = """
+import os, sys, time
+from pathlib import Path
+from site_builder.checks import output
+
+def say_and_wait(folder, *_):
+    (folder.parent / f"reader-{os.getpid()}").touch()
+    time.sleep(600)
+
+output._read_one = say_and_wait
+output.check_output(Path(sys.argv[1]), "https://tiny.example")
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_whoever_reads_for_a_check_ends_with_it(tmp_path: Path, project_root: Path, how: signal.Signals) -> None:
+    """The preview ends a check when something new is saved; what it began would wait for work for ever."""
+    pages = tmp_path / "output"
+    pages.mkdir()
+    for number in range(4 * ENOUGH_FOR_MANY):
+        (pages / f"{number}.html").write_bytes(page("<h1>A</h1>"))
+    command = [sys.executable, "-c", NEVER_READY, str(pages)]
+    with subprocess.Popen(command, cwd=project_root) as check:
+        wait_until(lambda: len(readers(tmp_path)) >= min(2, os.cpu_count() or 1))
+        began = readers(tmp_path)
+        check.send_signal(how)
+    wait_until(lambda: not any(is_running(one) for one in began))
+
+    assert began
+
+
+def readers(folder: Path) -> list[int]:
+    """Return the processes that have begun to read."""
+    return [int(path.name.partition("-")[2]) for path in folder.glob("reader-*")]
+
+
+def is_running(process: int) -> bool:
+    """Say whether there is such a process."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Wait, at most as long as anybody would."""
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
