@@ -224,7 +224,7 @@ pipeline: .ready ## Travel the whole road here: push, CI, dev, staging, smoke te
 audit: .audited ## Ask whether a locked package has a known hole; this asks the internet
 	$(VENV)/python tools/audit.py
 
-secrets: .audited ## Look for keys and passwords in what is committed
+secrets: .ready ## Look for keys and passwords in what is committed
 	$(VENV)/python tools/leaks.py
 
 licences: .ready ## Hold the licence of every package to the list of those that we may use

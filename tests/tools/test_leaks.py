@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tools.leaks import ALLOWED, Allowed, leaks, read_allowed
+from pathlib import Path
+
+import pytest
+
+from tools.leaks import ALLOWED, Allowed, leaks, main, read_allowed
 
 FOUND = {"a.py": [{"type": "Secret Keyword", "line_number": 3, "hashed_secret": "h1"}]}
 
@@ -30,3 +34,13 @@ def test_the_list_holds_nothing_that_has_gone() -> None:
 def test_every_exception_has_a_reason() -> None:
     """Which somebody else can weigh."""
     assert all(len(one.why) > 10 for one in read_allowed(ALLOWED.read_text()))
+
+
+@pytest.mark.integration
+def test_nothing_that_is_committed_looks_like_a_secret(project_root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Found here, and not by whoever reads the repository."""
+    if not (project_root / ".git").exists():
+        pytest.skip("what is committed is known to git alone, and this is no clone")
+    code = main()
+
+    assert (code, capsys.readouterr().out) == (0, "No leaks.\n")
