@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-# All that is loaded here stays: to look for garbage in it meanwhile is a fiftieth of a cold start.
+# All that is loaded here stays: to look for garbage in it meanwhile is a twentieth of a cold start.
 gc.disable()
 
 import base64

@@ -247,7 +247,7 @@ def _api(present: Present, new: Pointer, origin: Origin) -> Iterator[Action]:
     if moves or aim != present.api.traffic or (origin.repair and aim.packages):
         yield Shift(aim, "before the pages, which may need it")
     elif present.api.behind:
-        yield Shift(aim, f"{', '.join(present.api.behind)} did not come along the last time")
+        yield Shift(aim, _left_behind(present.api))
 
 
 def _way_back(present: Present, new: Pointer) -> Iterator[Action]:
@@ -258,8 +258,14 @@ def _way_back(present: Present, new: Pointer) -> Iterator[Action]:
     for package in packages_of(new):
         if package not in present.api.versions:
             yield Publish(package, "its version is gone, and its package is kept")
-    if aim != present.api.traffic or present.api.behind:
+    if aim != present.api.traffic:
         yield Shift(aim, "after the pages, which may have needed it", first=False)
+    elif present.api.behind:
+        yield Shift(aim, _left_behind(present.api), first=False)
+
+
+def _left_behind(api: Deployed) -> str:
+    return f"{', '.join(api.behind)} did not come along the last time"
 
 
 def _move(present: Present, new: Pointer, changes: Changes) -> tuple[Action, ...]:
