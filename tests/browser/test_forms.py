@@ -41,6 +41,16 @@ def drafts(page: Page) -> object:
     return page.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('draft:'))")
 
 
+def test_a_field_that_is_wrong_comes_into_view_with_its_name(page: Page, site_url: str, api: Api) -> None:  # noqa: ARG001 - it answers
+    """On a phone the button is a screen below it; what stands over the field says which one it is."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    write(page, site_url, email="ada@example.invalid")
+    send(page)
+
+    expect(page.get_by_label("Your email address")).to_be_focused()
+    expect(page.locator("label[for=email]")).to_be_in_viewport(ratio=1)
+
+
 def test_a_message_is_sent_thanked_for_and_then_forgotten(page: Page, site_url: str, api: Api) -> None:
     """The browser keeps the draft until it is acknowledged, and not a moment longer."""
     write(page, site_url)
